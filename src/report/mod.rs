@@ -1,0 +1,250 @@
+//! The report, schema version 1: plain owned data that others build on, and the only thing a renderer sees.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::definition::words::{Kind, Level, Severity};
+use crate::evidence::{Gap, Place};
+
+pub mod json;
+pub mod terminal;
+
+/// The version of this shape. Fields may be added within a version; none is renamed or removed.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// A finished audit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    /// Always 1 in this version.
+    pub schema_version: u32,
+    /// Version of the `audit` binary.
+    pub audit_version: String,
+    /// Version of the catalogue of checks.
+    pub catalogue_version: String,
+    /// False when something that the audit was told to look at could not be looked at.
+    pub complete: bool,
+    /// The day for which waivers, attestations and ages were judged, `YYYY-MM-DD`.
+    pub at: String,
+    /// What was audited.
+    pub subject: Subject,
+    /// The total: mean of the categories.
+    pub score: Score,
+    /// How many checks stand where.
+    pub counts: Counts,
+    /// One entry per category, in catalogue order.
+    pub categories: Vec<Category>,
+    /// One entry per check, by category and id.
+    pub checks: Vec<Check>,
+    /// The fixes that raise `proven` most, best first.
+    pub next: Vec<Next>,
+    /// The questions whose answer narrows the interval most, best first.
+    pub questions: Vec<Next>,
+    /// What the user should know about the run itself: unused or lapsed waivers, skipped files, incomplete looks.
+    pub notices: Vec<Notice>,
+}
+
+/// What was audited.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Subject {
+    /// Operated, self-host, library or demo.
+    pub kind: Kind,
+    /// Why it was taken for that kind: the evidence, or `audit.toml`.
+    pub because: String,
+    /// The audited path as given.
+    pub path: String,
+    /// The commit at HEAD, if there is one.
+    pub revision: Option<String>,
+    /// Ids of the frameworks and languages recognised.
+    pub stacks: Vec<String>,
+    /// Number of files looked at.
+    pub files: u64,
+}
+
+/// Two ends of the score, in points: 0 <= proven <= possible <= 100 (for a check: 0 to 1).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Score {
+    /// What the evidence shows.
+    pub proven: f64,
+    /// What it would be if everything unseen were good.
+    pub possible: f64,
+}
+
+/// How many checks stand where.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Counts {
+    /// All checks of the catalogue that were asked for.
+    pub checks: u32,
+    /// At or above `want`, or clear.
+    pub met: u32,
+    /// Some evidence, below `want`, or with findings.
+    pub short: u32,
+    /// Looked for and not there.
+    pub unmet: u32,
+    /// Could not be seen.
+    pub unknown: u32,
+    /// Set aside in `audit.toml` until a date.
+    pub waived: u32,
+    /// The question does not apply.
+    pub not_applicable: u32,
+}
+
+/// One category.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Category {
+    /// `errors`, `data`, `speed`, `security` or `lead-time`.
+    pub id: String,
+    /// Weighted mean of its applicable checks; absent when none applies.
+    pub score: Option<Score>,
+    /// How many of its checks stand where.
+    pub counts: Counts,
+}
+
+/// What kind of check it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckKind {
+    /// Something the team should do.
+    Practice,
+    /// Something that should not be there.
+    Hazard,
+    /// A number.
+    Measure,
+}
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// At or above `want`; a hazard without findings.
+    Met,
+    /// Some evidence, below `want`; a hazard with findings.
+    Short,
+    /// Looked for, and not there.
+    Unmet,
+    /// Could not be seen, or may live outside what was looked at.
+    Unknown,
+    /// The question does not apply.
+    NotApplicable,
+    /// Set aside in `audit.toml` until a date.
+    Waived,
+}
+
+/// One check with its answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Check {
+    /// `category/name`.
+    pub id: String,
+    /// The category.
+    pub category: String,
+    /// Practice, hazard or measure.
+    pub kind: CheckKind,
+    /// The practice in a few words.
+    pub title: String,
+    /// The question.
+    pub asks: String,
+    /// Weight inside the category.
+    pub weight: f64,
+    /// How it came out.
+    pub standing: Standing,
+    /// The rung reached (practices).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// The rung at which it is met (practices).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub want: Option<Level>,
+    /// 0 to 1; absent when it does not apply or is waived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<Score>,
+    /// Why it stands so when evidence alone does not tell: the proof of not applicable, the waiver's reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+    /// What was seen, strongest first.
+    pub evidence: Vec<Evidence>,
+    /// What should not be there (hazards), worst first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+    /// The number (measures).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    /// What could not be seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<Gap>,
+    /// What was looked for, in words: shown where nothing was found.
+    pub looked_for: Vec<String>,
+    /// The next step, if there is one to take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// One piece of evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Evidence {
+    /// The rung it shows.
+    pub level: Level,
+    /// Where it stands.
+    #[serde(flatten)]
+    pub place: Place,
+    /// The text that was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excerpt: Option<String>,
+    /// The tool it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
+    /// What to say beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// True for evidence that undoes the practice (a suspended job, a bot with its limit at 0).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inert: bool,
+}
+
+/// Something that should not be there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// Where it stands.
+    #[serde(flatten)]
+    pub place: Place,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong and what to do about it.
+    pub message: String,
+    /// Stable across edits elsewhere in the file: made of check, path and text, not of the line.
+    pub fingerprint: String,
+}
+
+/// A measured number.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Value {
+    /// The number.
+    pub amount: f64,
+    /// Its unit.
+    pub unit: String,
+    /// Lower end of its interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low: Option<f64>,
+    /// Upper end of its interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high: Option<f64>,
+    /// How many observations it rests on.
+    pub sample: u32,
+}
+
+/// One step and what it is worth.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Next {
+    /// The check.
+    pub check: String,
+    /// Points of the total score.
+    pub gain: f64,
+    /// What to do.
+    pub step: String,
+}
+
+/// Something about the run itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Notice {
+    /// `incomplete`, `waiver`, `attestation`, `skipped`, `git`.
+    pub about: String,
+    /// What is, why it matters, what to do.
+    pub message: String,
+}
