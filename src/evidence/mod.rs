@@ -1,10 +1,20 @@
 //! What was seen, and what could not be.
 
+pub mod analyses;
+pub mod comments;
 pub mod data;
+pub mod files;
+pub mod gather;
+pub mod git;
 pub mod manifests;
 pub mod node;
+pub mod pattern;
 pub mod pipelines;
+pub mod roles;
 pub mod schedule;
+pub mod world;
+
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -52,3 +62,79 @@ pub struct Gap {
     /// What the user can do about it.
     pub next: String,
 }
+
+/// What one look saw: sightings, or gaps where it could not see, or nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// What was seen, nearest to the root first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sightings: Vec<Sighting>,
+    /// What could not be looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<Gap>,
+    /// How many further sightings were left out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub more: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl Seen {
+    /// Nothing seen, because of a gap.
+    pub fn unseen(gap: Gap) -> Seen {
+        Seen { gaps: vec![gap], ..Seen::default() }
+    }
+
+    /// One thing seen at a place in a file.
+    pub fn at(path: &str, line: u32, excerpt: impl Into<String>) -> Seen {
+        Seen { sightings: vec![Sighting::at(path, Some(line), Some(excerpt.into()))], ..Seen::default() }
+    }
+}
+
+impl Sighting {
+    /// Something seen in a file.
+    pub fn at(path: &str, line: Option<u32>, excerpt: Option<String>) -> Sighting {
+        let excerpt = excerpt.map(|text| one_line(&text));
+        Sighting { place: Place { path: Some(path.to_owned()), line, ..Place::default() }, excerpt, note: None }
+    }
+}
+
+/// A text as one line of at most 160 characters, without control characters.
+pub fn one_line(text: &str) -> String {
+    let words: String = crate::report::plain(text.trim());
+    let mut line: String = words.chars().take(160).collect();
+    if line.len() < words.len() {
+        line.push('…');
+    }
+    line
+}
+
+/// Everything seen and not seeable, ready to be judged here or elsewhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dossier {
+    /// Version of this shape.
+    pub dossier_version: u32,
+    /// Version of the `audit` that looked.
+    pub audit_version: String,
+    /// The audited path as given.
+    pub path: String,
+    /// The commit at HEAD.
+    pub revision: Option<String>,
+    /// When the newest commit was made, `YYYY-MM-DD`.
+    pub newest_commit: Option<String>,
+    /// Number of files looked at.
+    pub files: u64,
+    /// What each look saw, by the look's key.
+    pub looks: BTreeMap<String, Seen>,
+    /// What could not be looked at although the audit was told to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub incomplete: Vec<Gap>,
+    /// Files that were left out, with the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<Gap>,
+}
+
+/// The version of the dossier's shape.
+pub const DOSSIER_VERSION: u32 = 1;

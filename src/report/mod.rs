@@ -248,3 +248,8 @@ pub struct Notice {
     /// What is, why it matters, what to do.
     pub message: String,
 }
+
+/// Text from outside made safe to print: control characters, escape codes and direction overrides become `·`.
+pub fn plain(text: &str) -> String {
+    text.chars().map(|c| if c == '\t' { ' ' } else if c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}') { '·' } else { c }).collect()
+}

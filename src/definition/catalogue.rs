@@ -1,0 +1,708 @@
+//! The meant shape: a catalogue whose every pattern, name and reference has been found good.
+//!
+//! [`Catalog::load`] turns written files into checks, tools and subject kinds, or tells every problem of every
+//! file at once. The definitions that are built into the binary were proven by the test suite, so their patterns
+//! are not compiled again at every start.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::problem::{Problem, Problems};
+use super::strict::{self, Source, Step, suggest};
+use super::words::{Absent, Kind, Level, OneOrMany, Severity};
+use super::written::{
+    Applies, CheckFile, DataLook, DependencyLook, Entry, Example, FileLook, GitLook, Measure, PathsFile, PipelineLook, SubjectFile,
+    ToolFile,
+};
+
+/// The categories, in the order of reports.
+pub const CATEGORIES: [&str; 5] = ["errors", "data", "speed", "security", "lead-time"];
+
+/// The definitions built into the binary.
+static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/definitions.rs"));
+
+/// Everything known about practices and products.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    /// Checks by id, which is `category/name`.
+    pub checks: BTreeMap<String, Check>,
+    /// Tools by id.
+    pub tools: BTreeMap<String, Tool>,
+    /// Subject kinds, in the order they are tried.
+    pub subjects: Vec<SubjectKind>,
+    sets: BTreeMap<String, Vec<String>>,
+}
+
+/// One question.
+#[derive(Debug, Clone)]
+pub struct Check {
+    /// `category/name`.
+    pub id: String,
+    /// The written file: title, question, weight, why, fix, links, examples.
+    pub file: CheckFile,
+    /// How it is answered.
+    pub kind: CheckKind,
+    /// Where the definition stands, for messages.
+    pub origin: String,
+}
+
+/// How a check is answered.
+#[derive(Debug, Clone)]
+pub enum CheckKind {
+    /// By the highest rung that evidence reaches.
+    Practice {
+        /// The rung at which it is met.
+        want: Level,
+        /// What nothing found means.
+        absent: Absent,
+        /// The looks.
+        rungs: Rungs,
+    },
+    /// By the list of findings.
+    Hazard(Vec<Clause>),
+    /// By a number.
+    Measure(Measure),
+}
+
+/// The looks of a practice or tool, by rung.
+#[derive(Debug, Clone, Default)]
+pub struct Rungs {
+    /// Entries of each rung.
+    pub at: BTreeMap<Level, Vec<Clause>>,
+    /// What undoes the practice.
+    pub inert: Vec<Clause>,
+}
+
+/// A product or library.
+#[derive(Debug, Clone)]
+pub struct Tool {
+    /// File name without extension.
+    pub id: String,
+    /// The written file.
+    pub file: ToolFile,
+    /// The looks.
+    pub rungs: Rungs,
+    /// Where the definition stands, for messages.
+    pub origin: String,
+}
+
+/// A kind of subject with what shows it.
+#[derive(Debug, Clone)]
+pub struct SubjectKind {
+    /// The kind.
+    pub kind: Kind,
+    /// The written file.
+    pub file: SubjectFile,
+    /// Any of these shows it.
+    pub shown_by: Vec<Clause>,
+    /// Where the definition stands, for messages.
+    pub origin: String,
+}
+
+/// One entry: a look, and conditions beside it.
+#[derive(Debug, Clone, Default)]
+pub struct Clause {
+    /// The look; without one the conditions alone decide.
+    pub look: Option<Look>,
+    /// All of these must hold too.
+    pub all: Vec<Clause>,
+    /// None of these may hold.
+    pub none: Vec<Clause>,
+    /// Only these capabilities are shown.
+    pub gives: Vec<String>,
+    /// What to say beside the evidence.
+    pub note: Option<String>,
+    /// How bad one finding is (hazards).
+    pub severity: Option<Severity>,
+    /// What is wrong (hazards).
+    pub message: Option<String>,
+}
+
+/// A look as a clause refers to it.
+#[derive(Debug, Clone)]
+pub enum Look {
+    /// A look at the world, by the key under which the dossier holds what it saw.
+    World(String, WorldLook),
+    /// Any tool that gives this capability.
+    Capability(String),
+    /// One tool.
+    Tool(String),
+}
+
+/// A look at the world, with path sets written out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WorldLook {
+    /// A direct dependency.
+    Dependency(DependencyLook),
+    /// A file and its text.
+    File(FileLook),
+    /// A value in a structured file.
+    Data(DataLook),
+    /// A CI job.
+    Pipeline(PipelineLook),
+    /// The git repository.
+    Git(GitLook),
+    /// A named analysis.
+    Analysis(String),
+}
+
+impl WorldLook {
+    /// The key under which a dossier holds what this look saw: its kind and a digest of all it asks.
+    pub fn key(&self) -> String {
+        let text = serde_json::to_string(self).unwrap_or_default();
+        let kind = match self {
+            WorldLook::Dependency(_) => "dependency",
+            WorldLook::File(_) => "file",
+            WorldLook::Data(_) => "data",
+            WorldLook::Pipeline(_) => "pipeline",
+            WorldLook::Git(_) => "git",
+            WorldLook::Analysis(_) => "analysis",
+        };
+        format!("{kind}-{}", digest(&text, 16))
+    }
+}
+
+/// The first hexadecimal digits of a text's SHA-256.
+pub fn digest(text: &str, digits: usize) -> String {
+    use std::fmt::Write as _;
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(text.as_bytes()) {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex.truncate(digits);
+    hex
+}
+
+/// A definition file before it is read.
+#[derive(Debug, Clone)]
+pub struct DefinitionText {
+    /// Path for messages; its tail `category/name.toml`, `tools/name.toml`, ... gives kind and id.
+    pub path: String,
+    /// The text.
+    pub text: String,
+}
+
+/// The definitions built into the binary, whole.
+pub fn embedded() -> Vec<DefinitionText> {
+    EMBEDDED.iter().map(|(path, text)| DefinitionText { path: (*path).to_owned(), text: (*text).to_owned() }).collect()
+}
+
+/// A digest of the built-in definitions: two binaries with the same one judge alike.
+pub fn embedded_digest() -> String {
+    let all: String = EMBEDDED.iter().flat_map(|(path, text)| [*path, "\n", *text, "\n"]).collect();
+    digest(&all, 8)
+}
+
+/// What a definition's path says it is.
+enum Place<'a> {
+    Check(&'a str, &'a str),
+    Tool(&'a str),
+    Subject(&'a str),
+    Paths,
+}
+
+fn place_of(path: &str) -> Option<Place<'_>> {
+    let mut parts = path.trim_end_matches(".toml").rsplit(['/', '\\']);
+    let name = parts.next()?;
+    if name == "paths" {
+        return Some(Place::Paths);
+    }
+    match parts.next()? {
+        "tools" => Some(Place::Tool(name)),
+        "subjects" => Some(Place::Subject(name)),
+        category => CATEGORIES.iter().find(|known| **known == category).map(|known| Place::Check(known, name)),
+    }
+}
+
+impl Catalog {
+    /// The built-in catalogue without its examples, read without checking it again.
+    ///
+    /// # Errors
+    /// Only if the binary was built from definitions that the test suite would have refused.
+    pub fn builtin() -> Result<Catalog, Problems> {
+        let texts = EMBEDDED.iter().map(|(path, text)| {
+            let end = text.find("\n[[example]]").map_or(text.len(), |at| at + 1);
+            (*path, &text[..end])
+        });
+        let mut loader = Loader { strict: false, ..Loader::default() };
+        loader.read_all(texts);
+        loader.finish()
+    }
+
+    /// The built-in catalogue with further files on top; a file of the same id replaces the built-in one.
+    ///
+    /// # Errors
+    /// Every problem of every further file.
+    pub fn with(further: &[DefinitionText]) -> Result<Catalog, Problems> {
+        let mut loader = Loader { strict: false, ..Loader::default() };
+        loader.read_all(EMBEDDED.iter().map(|(path, text)| (*path, text.find("\n[[example]]").map_or(*text, |at| &text[..=at]))));
+        loader.strict = true;
+        loader.read_all(further.iter().map(|file| (file.path.as_str(), file.text.as_str())));
+        loader.finish()
+    }
+
+    /// A catalogue of these files alone, checked to the last pattern, with examples.
+    ///
+    /// # Errors
+    /// Every problem of every file.
+    pub fn load(files: &[DefinitionText]) -> Result<Catalog, Problems> {
+        let mut loader = Loader { strict: true, ..Loader::default() };
+        loader.read_all(files.iter().map(|file| (file.path.as_str(), file.text.as_str())));
+        loader.finish()
+    }
+
+    /// Ids of the tools that give a capability, in order.
+    pub fn tools_giving<'a>(&'a self, capability: &'a str) -> impl Iterator<Item = &'a Tool> {
+        self.tools.values().filter(move |tool| tool.file.provides.iter().any(|given| given == capability))
+    }
+
+    /// Every look at the world that some check, tool or subject kind needs, once each, by key.
+    pub fn looks(&self) -> BTreeMap<String, WorldLook> {
+        let mut looks = BTreeMap::new();
+        for check in self.checks.values() {
+            match &check.kind {
+                CheckKind::Practice { rungs, .. } => rungs.looks(&mut looks),
+                CheckKind::Hazard(clauses) => clauses.iter().for_each(|clause| clause.looks(&mut looks)),
+                CheckKind::Measure(_) => {}
+            }
+        }
+        self.tools.values().for_each(|tool| tool.rungs.looks(&mut looks));
+        self.subjects.iter().flat_map(|subject| &subject.shown_by).for_each(|clause| clause.looks(&mut looks));
+        looks
+    }
+}
+
+impl Rungs {
+    fn looks(&self, looks: &mut BTreeMap<String, WorldLook>) {
+        self.at.values().flatten().chain(&self.inert).for_each(|clause| clause.looks(looks));
+    }
+
+    /// All clauses with their rung; inert ones come last, without a rung.
+    pub fn clauses(&self) -> impl Iterator<Item = (Option<Level>, &Clause)> {
+        let rungs = self.at.iter().flat_map(|(level, clauses)| clauses.iter().map(|clause| (Some(*level), clause)));
+        rungs.chain(self.inert.iter().map(|clause| (None, clause)))
+    }
+}
+
+impl Clause {
+    /// The looks at the world of this clause and of its conditions.
+    pub fn looks(&self, looks: &mut BTreeMap<String, WorldLook>) {
+        if let Some(Look::World(key, look)) = &self.look {
+            looks.insert(key.clone(), look.clone());
+        }
+        self.all.iter().chain(&self.none).for_each(|clause| clause.looks(looks));
+    }
+}
+
+#[derive(Default)]
+struct Loader {
+    strict: bool,
+    sets: BTreeMap<String, Vec<String>>,
+    checks: BTreeMap<String, (CheckFile, String, String)>,
+    tools: BTreeMap<String, (ToolFile, String, String)>,
+    subjects: BTreeMap<String, (SubjectFile, String, String)>,
+    /// Files read strictly, whose patterns and references are checked too.
+    strictly: BTreeSet<String>,
+    problems: Vec<Problem>,
+}
+
+impl Loader {
+    fn read_all<'a>(&mut self, files: impl Iterator<Item = (&'a str, &'a str)>) {
+        for (path, text) in files {
+            self.read(path, text);
+        }
+    }
+
+    fn read(&mut self, path: &str, text: &str) {
+        if self.strict {
+            self.strictly.insert(path.to_owned());
+        }
+        let (at, whole) = (path.to_owned(), if self.strict { text.to_owned() } else { String::new() });
+        match place_of(path) {
+            Some(Place::Paths) => {
+                if let Some(file) = self.parse::<PathsFile>(path, text) {
+                    self.sets.extend(file.sets);
+                }
+            }
+            Some(Place::Check(category, name)) => {
+                if let Some(file) = self.parse(path, text) {
+                    self.checks.insert(format!("{category}/{name}"), (file, at, whole));
+                }
+            }
+            Some(Place::Tool(name)) => {
+                if let Some(file) = self.parse(path, text) {
+                    self.tools.insert(name.to_owned(), (file, at, whole));
+                }
+            }
+            Some(Place::Subject(name)) => {
+                if let Some(file) = self.parse(path, text) {
+                    self.subjects.insert(name.to_owned(), (file, at, whole));
+                }
+            }
+            None => self.problems.push(Problem::whole(
+                path,
+                "not a place for a definition",
+                Some(format!("put it in a folder named {}, tools or subjects", CATEGORIES.join(", "))),
+            )),
+        }
+    }
+
+    fn parse<T: serde::de::DeserializeOwned + schemars::JsonSchema>(&mut self, path: &str, text: &str) -> Option<T> {
+        let parsed = if self.strict {
+            strict::read(path, text)
+        } else {
+            toml::from_str(text).map_err(|error| Problems(vec![Problem::whole(path, error.message().to_owned(), None)]))
+        };
+        match parsed {
+            Ok(file) => Some(file),
+            Err(problems) => {
+                self.problems.extend(problems.0);
+                None
+            }
+        }
+    }
+
+    fn finish(mut self) -> Result<Catalog, Problems> {
+        let mut catalog = Catalog { sets: std::mem::take(&mut self.sets), ..Catalog::default() };
+        let given: BTreeSet<String> = self.tools.values().flat_map(|(file, ..)| file.provides.iter().cloned()).collect();
+        let tool_ids: BTreeSet<String> = self.tools.keys().cloned().collect();
+        let mut problems = std::mem::take(&mut self.problems);
+        for (id, (file, path, text)) in std::mem::take(&mut self.tools) {
+            let mut meaning = Meaning::new(&path, &text, &catalog.sets, &given, &tool_ids, self.strictly.contains(&path));
+            let rungs = meaning.rungs(&file.declared, &file.configured, &file.exercised, &file.observed, &file.inert, Some(&file.provides));
+            meaning.tool(&file);
+            problems.append(&mut meaning.problems);
+            catalog.tools.insert(id.clone(), Tool { id, file, rungs, origin: path });
+        }
+        for (id, (file, path, text)) in std::mem::take(&mut self.checks) {
+            let mut meaning = Meaning::new(&path, &text, &catalog.sets, &given, &tool_ids, self.strictly.contains(&path));
+            let kind = meaning.check(&file);
+            problems.append(&mut meaning.problems);
+            if let Some(kind) = kind {
+                catalog.checks.insert(id.clone(), Check { id, file, kind, origin: path });
+            }
+        }
+        for (id, (file, path, text)) in std::mem::take(&mut self.subjects) {
+            let mut meaning = Meaning::new(&path, &text, &catalog.sets, &given, &tool_ids, self.strictly.contains(&path));
+            let shown_by = meaning.clauses("shown_by", &file.shown_by, None);
+            meaning.examples(&file.example);
+            problems.append(&mut meaning.problems);
+            let kind = match id.as_str() {
+                "self-host" => Kind::SelfHost,
+                "library" => Kind::Library,
+                "demo" => Kind::Demo,
+                "operated" => Kind::Operated,
+                _ => {
+                    problems.push(Problem::whole(&path, "not a kind of subject", Some("name the file self-host, library, demo or operated".into())));
+                    continue;
+                }
+            };
+            catalog.subjects.push(SubjectKind { kind, file, shown_by, origin: path });
+        }
+        catalog.subjects.sort_by_key(|subject| subject.file.order);
+        Problems(problems).into_result()?;
+        Ok(catalog)
+    }
+}
+
+/// Turns one file's written entries into clauses and notes what is wrong with them.
+struct Meaning<'a> {
+    source: Option<Source<'a>>,
+    sets: &'a BTreeMap<String, Vec<String>>,
+    given: &'a BTreeSet<String>,
+    tools: &'a BTreeSet<String>,
+    problems: Vec<Problem>,
+    at: Vec<Step>,
+}
+
+impl<'a> Meaning<'a> {
+    fn new(
+        path: &'a str,
+        text: &'a str,
+        sets: &'a BTreeMap<String, Vec<String>>,
+        given: &'a BTreeSet<String>,
+        tools: &'a BTreeSet<String>,
+        strict: bool,
+    ) -> Self {
+        Meaning { source: strict.then(|| Source::new(path, text)), sets, given, tools, problems: Vec::new(), at: Vec::new() }
+    }
+
+    fn tell(&mut self, more: &[&str], message: impl Into<String>, help: Option<String>) {
+        if let Some(source) = &self.source {
+            let mut path = self.at.clone();
+            path.extend(more.iter().map(|key| Step::Key((*key).to_owned())));
+            self.problems.push(source.problem(&path, message, help));
+        }
+    }
+
+    fn check(&mut self, file: &CheckFile) -> Option<CheckKind> {
+        if !(1.0..=10.0).contains(&file.weight) {
+            self.tell(&["weight"], format!("weight is {}, it must be between 1 and 10", file.weight), None);
+        }
+        for link in file.links.iter().filter(|link| !link.starts_with("https://")) {
+            self.tell(&["links"], format!("`{link}` is not an https:// address"), None);
+        }
+        self.applies(file.applies.as_ref());
+        self.examples(&file.example);
+        let rungs = self.rungs(&file.declared, &file.configured, &file.exercised, &file.observed, &file.inert, None);
+        let hazards = self.clauses("hazard", &file.hazard, None);
+        let mut rungs = rungs;
+        if let Some(capability) = &file.capability {
+            self.known_capability(capability, &["capability"]);
+            for level in Level::RUNGS {
+                let look = Some(Look::Capability(capability.clone()));
+                rungs.at.entry(level).or_default().insert(0, Clause { look, ..Clause::default() });
+            }
+        }
+        let practice = !rungs.at.is_empty();
+        match (practice, hazards.is_empty(), &file.measure) {
+            (true, true, None) => match (file.want, file.if_absent) {
+                (Some(want), Some(absent)) => Some(CheckKind::Practice { want, absent, rungs }),
+                (want, _) => {
+                    let missing = if want.is_none() { "want" } else { "if_absent" };
+                    self.tell(&[], format!("`{missing}` is missing: a practice needs `want` and `if_absent`"), None);
+                    None
+                }
+            },
+            (false, false, None) => Some(CheckKind::Hazard(hazards)),
+            (false, true, Some(measure)) => Some(CheckKind::Measure(measure.clone())),
+            _ => {
+                let message = "a check is a practice (entries under rungs or a capability), a hazard ([[hazard]]) or a measure ([measure]): write exactly one";
+                self.tell(&[], message, None);
+                None
+            }
+        }
+    }
+
+    fn tool(&mut self, file: &ToolFile) {
+        if file.provides.is_empty() {
+            self.tell(&["provides"], "a tool must provide at least one capability", None);
+        }
+        self.examples(&file.example);
+    }
+
+    fn applies(&mut self, applies: Option<&Applies>) {
+        let Some(applies) = applies else { return };
+        for (key, names) in [("any", &applies.any), ("all", &applies.all), ("none", &applies.none)] {
+            for name in names {
+                self.known_capability(name, &["applies", key]);
+            }
+        }
+    }
+
+    fn known_capability(&mut self, name: &str, at: &[&str]) {
+        if !self.given.contains(name) {
+            let known: Vec<&str> = self.given.iter().map(String::as_str).collect();
+            self.tell(at, format!("no tool provides the capability `{name}`"), Some(suggest(name, &known)));
+        }
+    }
+
+    fn examples(&mut self, examples: &[Example]) {
+        if self.source.is_none() {
+            return;
+        }
+        let mut names = BTreeSet::new();
+        for (index, example) in examples.iter().enumerate() {
+            if !names.insert(&example.name) {
+                self.at = vec![Step::Key("example".into()), Step::Index(index)];
+                self.tell(&["name"], format!("two examples are named `{}`", example.name), None);
+                self.at.clear();
+            }
+        }
+        if !examples.iter().any(|example| example.expect.is_positive()) {
+            self.tell(&["example"], "no example shows it: add one that expects a rung or findings", None);
+        }
+        if !examples.iter().any(|example| !example.expect.is_positive()) {
+            self.tell(&["example"], "no example shows its absence: add a decoy that expects `nothing` or `clear`", None);
+        }
+    }
+
+    fn rungs(
+        &mut self,
+        declared: &[Entry],
+        configured: &[Entry],
+        exercised: &[Entry],
+        observed: &[Entry],
+        inert: &[Entry],
+        provides: Option<&[String]>,
+    ) -> Rungs {
+        let mut rungs = Rungs::default();
+        for (level, entries) in Level::RUNGS.into_iter().zip([declared, configured, exercised, observed]) {
+            if !entries.is_empty() {
+                rungs.at.insert(level, self.clauses(level.word(), entries, provides));
+            }
+        }
+        rungs.inert = self.clauses("inert", inert, provides);
+        rungs
+    }
+
+    fn clauses(&mut self, key: &str, entries: &[Entry], provides: Option<&[String]>) -> Vec<Clause> {
+        let here = self.at.len();
+        let mut clauses = Vec::new();
+        for (index, entry) in entries.iter().enumerate() {
+            self.at.push(Step::Key(key.to_owned()));
+            self.at.push(Step::Index(index));
+            clauses.push(self.clause(entry, key == "hazard", provides));
+            self.at.truncate(here);
+        }
+        clauses
+    }
+
+    fn clause(&mut self, entry: &Entry, hazard: bool, provides: Option<&[String]>) -> Clause {
+        let looks = self.looks_of(entry);
+        if looks.len() > 1 {
+            self.tell(&[], "an entry has exactly one key that names the kind of look", Some("split it into several entries, or put the others under `all`".into()));
+        }
+        if looks.is_empty() && entry.all.is_empty() {
+            self.tell(&[], "an entry needs a look: dependency, file, data, pipeline, git, capability, tool, analysis, or `all`", None);
+        }
+        if hazard != (entry.severity.is_some() && entry.message.is_some()) {
+            let message = if hazard { "a hazard needs `severity` and `message`" } else { "`severity` and `message` belong to hazards" };
+            self.tell(&[], message, None);
+        }
+        for name in &entry.gives {
+            if !provides.is_some_and(|provides| provides.contains(name)) {
+                self.tell(&["gives"], format!("`{name}` is not among what this tool provides"), None);
+            }
+        }
+        Clause {
+            look: looks.into_iter().next(),
+            all: self.clauses("all", &entry.all, provides),
+            none: self.clauses("none", &entry.none, provides),
+            gives: entry.gives.clone(),
+            note: entry.note.clone(),
+            severity: entry.severity,
+            message: entry.message.clone(),
+        }
+    }
+
+    fn looks_of(&mut self, entry: &Entry) -> Vec<Look> {
+        let mut looks = Vec::new();
+        if let Some(look) = &entry.dependency {
+            looks.push(WorldLook::Dependency(look.clone()));
+        }
+        if let Some(look) = &entry.file {
+            looks.push(WorldLook::File(self.file_look(look)));
+        }
+        if let Some(look) = &entry.data {
+            looks.push(WorldLook::Data(self.data_look(look)));
+        }
+        if let Some(look) = &entry.pipeline {
+            self.patterns(["runs", "without", "after"].iter().copied().zip([&look.runs, &look.without, &look.after]), "pipeline");
+            self.optional_patterns([("job", &look.job), ("environment", &look.environment)], "pipeline");
+            looks.push(WorldLook::Pipeline(look.clone()));
+        }
+        if let Some(look) = &entry.git {
+            self.optional_patterns([("remote", &look.remote), ("author", &look.author), ("message", &look.message)], "git");
+            looks.push(WorldLook::Git(GitLook { path: self.paths(&look.path, &["git", "path"]), ..look.clone() }));
+        }
+        if let Some(name) = &entry.analysis {
+            let known = crate::evidence::analyses::names();
+            if self.source.is_some() && !known.contains(&name.as_str()) {
+                self.tell(&["analysis"], format!("there is no analysis `{name}`"), Some(suggest(name, &known)));
+            }
+            looks.push(WorldLook::Analysis(name.clone()));
+        }
+        let mut looks: Vec<Look> = looks.into_iter().map(|look| Look::World(look.key(), look)).collect();
+        if let Some(name) = &entry.capability {
+            self.known_capability(name, &["capability"]);
+            looks.push(Look::Capability(name.clone()));
+        }
+        if let Some(name) = &entry.tool {
+            if !self.tools.contains(name) {
+                let known: Vec<&str> = self.tools.iter().map(String::as_str).collect();
+                self.tell(&["tool"], format!("there is no tool `{name}`"), Some(suggest(name, &known)));
+            }
+            looks.push(Look::Tool(name.clone()));
+        }
+        looks
+    }
+
+    fn file_look(&mut self, look: &FileLook) -> FileLook {
+        if look.path.is_empty() {
+            self.tell(&["file"], "`path` is missing in `file`", Some("path = \"config/*.yml\"".into()));
+        }
+        self.patterns([("contains", &look.contains), ("lacks", &look.lacks)].into_iter(), "file");
+        FileLook { path: self.paths(&look.path, &["file", "path"]), except: self.paths(&look.except, &["file", "except"]), ..look.clone() }
+    }
+
+    fn data_look(&mut self, look: &DataLook) -> DataLook {
+        if look.path.is_empty() {
+            self.tell(&["data"], "`path` is missing in `data`", Some("path = \"@yaml\"".into()));
+        }
+        let paths = look.document.keys().map(|p| ("where", p)).chain(look.having.keys().map(|p| ("having", p)));
+        let all: Vec<(&str, &String)> = paths.chain(look.each.iter().map(|p| ("each", p))).chain(look.at.iter().map(|p| ("at", p))).collect();
+        for (key, path) in all {
+            if self.source.is_some()
+                && let Err(error) = serde_json_path::JsonPath::parse(path)
+            {
+                self.tell(&["data", key], format!("`{path}` is not a JSONPath: {error}"), Some("as in $.spec.schedule (RFC 9535)".into()));
+            }
+        }
+        for pattern in look.document.values() {
+            self.pattern(pattern, &["data", "where"]);
+        }
+        for pattern in look.having.values() {
+            self.pattern(pattern, &["data", "having"]);
+        }
+        self.optional_patterns([("matches", &look.matches), ("lacks", &look.lacks), ("key", &look.key)], "data");
+        DataLook { path: self.paths(&look.path, &["data", "path"]), except: self.paths(&look.except, &["data", "except"]), ..look.clone() }
+    }
+
+    fn patterns<'p>(&mut self, all: impl Iterator<Item = (&'p str, &'p OneOrMany)>, kind: &str) {
+        for (key, patterns) in all {
+            for pattern in patterns.iter() {
+                self.pattern(pattern, &[kind, key]);
+            }
+        }
+    }
+
+    fn optional_patterns<'p, const N: usize>(&mut self, all: [(&'p str, &'p Option<String>); N], kind: &str) {
+        for (key, pattern) in all {
+            if let Some(pattern) = pattern {
+                self.pattern(pattern, &[kind, key]);
+            }
+        }
+    }
+
+    fn pattern(&mut self, pattern: &str, at: &[&str]) {
+        if self.source.is_none() {
+            return;
+        }
+        if let Err(error) = crate::evidence::pattern::compile(pattern) {
+            self.tell(at, format!("not a pattern: {}", last_line(&error.to_string())), Some("Rust regex syntax, without look-around".into()));
+        }
+    }
+
+    /// Path sets written out, and braces kept; each glob is checked.
+    fn paths(&mut self, written: &OneOrMany, at: &[&str]) -> OneOrMany {
+        let mut globs = Vec::new();
+        for glob in written.iter() {
+            match glob.strip_prefix('@') {
+                Some(name) => match self.sets.get(name) {
+                    Some(set) => globs.extend(set.iter().cloned()),
+                    None => {
+                        let known: Vec<&str> = self.sets.keys().map(String::as_str).collect();
+                        self.tell(at, format!("there is no path set `@{name}`"), Some(suggest(name, &known)));
+                    }
+                },
+                None => globs.push(glob.clone()),
+            }
+        }
+        if self.source.is_some() {
+            for glob in &globs {
+                if let Err(error) = globset::Glob::new(glob) {
+                    self.tell(at, format!("`{glob}` is not a path pattern: {}", error.kind()), None);
+                }
+            }
+        }
+        OneOrMany(globs)
+    }
+}
+
+fn last_line(message: &str) -> String {
+    message.lines().last().unwrap_or_default().trim().trim_start_matches("error: ").to_owned()
+}

@@ -1,0 +1,169 @@
+//! Which files a look is about, and what their text says.
+//!
+//! All path patterns of the catalogue stand in one automaton; braces are written out beforehand, so that most of
+//! them are plain extensions, names or prefixes, which cost next to nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use globset::{Candidate, Glob, GlobBuilder, GlobSet, GlobSetBuilder};
+use regex::Regex;
+
+use super::pattern;
+use super::world::FileEntry;
+use crate::definition::words::{OneOrMany, Role};
+
+/// A path pattern as definitions mean it: `*` stays inside one folder.
+///
+/// # Errors
+/// The pattern's own error.
+pub fn glob(pattern: &str, ignore_case: bool) -> Result<Glob, globset::Error> {
+    GlobBuilder::new(pattern).literal_separator(true).case_insensitive(ignore_case).build()
+}
+
+/// The patterns that a pattern with braces stands for: `a.{b,c}` is `a.b` and `a.c`. Nested braces are kept as they are.
+pub fn braces(pattern: &str) -> Vec<String> {
+    let Some(open) = pattern.find('{') else { return vec![pattern.to_owned()] };
+    let Some(close) = pattern[open..].find('}').map(|at| open + at) else { return vec![pattern.to_owned()] };
+    let inside = &pattern[open + 1..close];
+    if inside.contains('{') {
+        return vec![pattern.to_owned()];
+    }
+    let rest = braces(&pattern[close + 1..]);
+    inside.split(',').flat_map(|word| rest.iter().map(move |tail| format!("{}{word}{tail}", &pattern[..open]))).collect()
+}
+
+/// The part of a look that says which files it is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Globs, any of which must match.
+    pub path: &'a OneOrMany,
+    /// Globs, none of which may match.
+    pub except: &'a OneOrMany,
+    /// Roles; production alone when empty.
+    pub roles: &'a [Role],
+    /// Whether letter case matters in `path`.
+    pub ignore_case: bool,
+}
+
+/// Which looks are about a file, by its path and role.
+pub struct PathIndex {
+    set: GlobSet,
+    looks: Vec<Vec<usize>>,
+    except: BTreeMap<usize, GlobSet>,
+    roles: Vec<Vec<Role>>,
+}
+
+impl PathIndex {
+    /// An index over looks by their position. Bad globs, which the loader refuses, match nothing.
+    pub fn new<'a>(wanted: impl Iterator<Item = Option<Wanted<'a>>>) -> PathIndex {
+        let mut globs: BTreeMap<(String, bool), BTreeSet<usize>> = BTreeMap::new();
+        let (mut except, mut roles) = (BTreeMap::new(), Vec::new());
+        for (index, wanted) in wanted.enumerate() {
+            roles.push(wanted.map_or(Vec::new(), |wanted| wanted.roles.to_vec()));
+            let Some(wanted) = wanted else { continue };
+            for pattern in wanted.path.iter().flat_map(|pattern| braces(pattern)) {
+                globs.entry((pattern, wanted.ignore_case)).or_default().insert(index);
+            }
+            if !wanted.except.is_empty() {
+                let mut set = GlobSetBuilder::new();
+                wanted.except.iter().filter_map(|pattern| glob(pattern, true).ok()).for_each(|glob| {
+                    set.add(glob);
+                });
+                except.insert(index, set.build().unwrap_or_else(|_| GlobSet::empty()));
+            }
+        }
+        let (mut set, mut looks) = (GlobSetBuilder::new(), Vec::new());
+        for ((pattern, ignore_case), indices) in globs {
+            if let Ok(glob) = glob(&pattern, ignore_case) {
+                set.add(glob);
+                looks.push(indices.into_iter().collect());
+            }
+        }
+        PathIndex { set: set.build().unwrap_or_else(|_| GlobSet::empty()), looks, except, roles }
+    }
+
+    /// Positions of the looks that are about a file, ascending.
+    pub fn about(&self, entry: &FileEntry) -> Vec<usize> {
+        let candidate = Candidate::new(&entry.name);
+        let globs = self.set.matches_candidate(&candidate);
+        let mut found: Vec<usize> = globs.into_iter().flat_map(|glob| self.looks[glob].iter().copied()).collect();
+        found.sort_unstable();
+        found.dedup();
+        found.retain(|index| {
+            let roles = &self.roles[*index];
+            let role = if roles.is_empty() { entry.role == Role::Production } else { roles.contains(&entry.role) };
+            role && self.except.get(index).is_none_or(|set| !set.is_match_candidate(&candidate))
+        });
+        found
+    }
+}
+
+/// A pattern that is compiled when it is first needed.
+#[derive(Debug)]
+pub struct Lazy {
+    pattern: String,
+    regex: OnceLock<Option<Regex>>,
+}
+
+impl Lazy {
+    /// Not compiled yet.
+    pub fn new(pattern: &str) -> Lazy {
+        Lazy { pattern: pattern.to_owned(), regex: OnceLock::new() }
+    }
+
+    /// The pattern; `None` for a bad one, which the loader refuses.
+    pub fn get(&self) -> Option<&Regex> {
+        self.regex.get_or_init(|| pattern::compile(&self.pattern).ok()).as_ref()
+    }
+
+    /// Where the pattern first matches.
+    pub fn find(&self, text: &str) -> Option<usize> {
+        self.get().and_then(|regex| regex.find(text)).map(|found| {
+            // A pattern may begin with white space that belongs to the lines above.
+            found.start() + found.as_str().len() - found.as_str().trim_start().len()
+        })
+    }
+
+    /// Whether the pattern matches.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.get().is_some_and(|regex| regex.is_match(text))
+    }
+}
+
+/// The 1-based line of a byte offset.
+pub fn line_of(text: &str, offset: usize) -> u32 {
+    let before = text.as_bytes().get(..offset).unwrap_or_default();
+    u32::try_from(before.iter().filter(|byte| **byte == b'\n').count() + 1).unwrap_or(u32::MAX)
+}
+
+/// The text of a 1-based line.
+pub fn line_text(text: &str, line: u32) -> &str {
+    text.lines().nth(usize::try_from(line).unwrap_or(1).saturating_sub(1)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn braces_are_written_out() {
+        assert_eq!(braces("**/*.{rb,ru}"), ["**/*.rb", "**/*.ru"]);
+        assert_eq!(braces("{a,b}/{c,d}"), ["a/c", "a/d", "b/c", "b/d"]);
+        assert_eq!(braces("{,x-}y"), ["y", "x-y"]);
+        assert_eq!(braces("plain"), ["plain"]);
+    }
+
+    #[test]
+    fn an_index_finds_the_looks_of_a_file() {
+        let (ruby, deploy, none) = (OneOrMany(vec!["**/*.rb".into()]), OneOrMany(vec!["config/*.rb".into()]), OneOrMany::default());
+        let except = OneOrMany(vec!["**/routes.rb".into()]);
+        let wanted = |path, except, roles| Some(Wanted { path, except, roles, ignore_case: false });
+        let index = PathIndex::new([wanted(&ruby, &except, &[]), wanted(&deploy, &none, &[]), None, wanted(&ruby, &none, &[Role::Test])].into_iter());
+        let entry = |path: &str| FileEntry { path: path.into(), name: path.into(), size: 0, role: super::super::roles::role_of(path), inherited: false };
+        assert_eq!(index.about(&entry("config/puma.rb")), [0, 1]);
+        assert_eq!(index.about(&entry("config/routes.rb")), [1]);
+        assert_eq!(index.about(&entry("config/a/b.rb")), [0]);
+        assert_eq!(index.about(&entry("spec/a_spec.rb")), [3]);
+    }
+}

@@ -1,0 +1,242 @@
+//! Gathering: the plan against the world, once. Each file is read at most once and dropped at once; what remains is
+//! the dossier.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::analyses::{self, Facts};
+use super::data::{self, Document, Unreadable};
+use super::files::line_of;
+use super::files::line_text;
+use super::manifests::{self, Registry};
+use super::pipelines::{self, Pipeline};
+use super::world::{FileEntry, LARGEST_FILE, World};
+use super::{DOSSIER_VERSION, Dossier, Gap, Seen, Sighting, comments};
+use crate::definition::catalogue::WorldLook;
+use crate::definition::words::Role;
+use crate::plan::{Ask, Plan, TextAsk};
+
+/// Sightings and gaps kept for one look; more are counted.
+const KEPT: usize = 20;
+/// Sightings kept for one look in one file.
+const KEPT_IN_FILE: usize = 50;
+
+/// A manifest that was read, with its place.
+#[derive(Debug, Clone)]
+pub struct ManifestFile {
+    /// The file.
+    pub entry: FileEntry,
+    /// The registry its packages come from.
+    pub registry: Registry,
+    /// What it says, or why it cannot be read.
+    pub manifest: Result<manifests::Manifest, String>,
+}
+
+/// What one file gave.
+#[derive(Default)]
+struct Inspected {
+    seen: Vec<(usize, Seen)>,
+    manifest: Option<ManifestFile>,
+    skipped: Option<Gap>,
+}
+
+/// Looks at everything the plan asks for.
+pub fn gather(plan: &Plan, world: &World, path: &str) -> Dossier {
+    let inspected: Vec<Inspected> = world.files.entries().par_iter().map(|entry| inspect(plan, world, entry)).collect();
+    let mut seen: Vec<Seen> = plan.looks.iter().map(|_| Seen::default()).collect();
+    let (mut found, mut skipped) = (Vec::new(), world.files.gaps().to_vec());
+    for file in inspected {
+        for (index, part) in file.seen {
+            seen[index].sightings.extend(part.sightings);
+            seen[index].gaps.extend(part.gaps);
+        }
+        found.extend(file.manifest);
+        skipped.extend(file.skipped);
+    }
+    let manifests = without_doubles(found);
+    let pipelines = read_pipelines(world);
+    let facts = Facts { world, manifests: &manifests, pipelines: &pipelines };
+    let elsewhere: Vec<(usize, Seen)> =
+        plan.looks.par_iter().enumerate().filter_map(|(index, (_, look))| look_elsewhere(look, &facts).map(|seen| (index, seen))).collect();
+    for (index, part) in elsewhere {
+        seen[index] = part;
+    }
+    skipped.sort();
+    skipped.dedup();
+    Dossier {
+        dossier_version: DOSSIER_VERSION,
+        audit_version: env!("CARGO_PKG_VERSION").to_owned(),
+        path: path.to_owned(),
+        revision: world.git.head.clone(),
+        newest_commit: world.git.commits.first().and_then(|commit| day_of(commit.time)),
+        files: world.files.entries().len() as u64,
+        looks: plan.looks.iter().zip(seen).map(|((key, _), seen)| (key.clone(), tidy(seen))).collect(),
+        incomplete: Vec::new(),
+        skipped,
+    }
+}
+
+fn day_of(seconds: i64) -> Option<String> {
+    Some(jiff::Timestamp::from_second(seconds).ok()?.to_zoned(jiff::tz::TimeZone::UTC).date().to_string())
+}
+
+/// Nearest to the root first, no doubles, a bounded number.
+fn tidy(mut seen: Seen) -> Seen {
+    let depth = |sighting: &Sighting| sighting.place.path.as_deref().map_or(0, |path| path.matches('/').count());
+    seen.sightings.sort_by(|a, b| (depth(a), a).cmp(&(depth(b), b)));
+    seen.sightings.dedup();
+    seen.more += seen.sightings.len().saturating_sub(KEPT) as u64;
+    seen.sightings.truncate(KEPT);
+    seen.gaps.sort();
+    seen.gaps.dedup();
+    seen.gaps.truncate(KEPT);
+    seen
+}
+
+/// Everything one file shows.
+fn inspect(plan: &Plan, world: &World, entry: &FileEntry) -> Inspected {
+    let mut out = Inspected::default();
+    let mut asked = Vec::new();
+    for index in plan.paths.about(entry) {
+        match plan.asks[index] {
+            Ask::Existence => out.seen.push((index, Seen { sightings: vec![Sighting::at(&entry.path, None, None)], ..Seen::default() })),
+            _ => asked.push(index),
+        }
+    }
+    let registry = manifests::registry_of(&entry.name).filter(|_| entry.role == Role::Production);
+    if asked.is_empty() && registry.is_none() {
+        return out;
+    }
+    let bytes = match world.files.read(entry) {
+        Ok(bytes) if bytes.len() as u64 > LARGEST_FILE => return skip(out, entry, registry, "larger than 5 MB, not read"),
+        Ok(bytes) => bytes,
+        Err(why) => return skip(out, entry, registry, &why),
+    };
+    if bytes.iter().take(1024).any(|byte| *byte == 0) {
+        return out;
+    }
+    let literals = plan.literals_in(&bytes);
+    asked.retain(|index| literals.could(&plan.asks[*index]));
+    if asked.is_empty() && registry.is_none() {
+        return out;
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let file = Text { entry, text, code: OnceCell::new(), documents: OnceCell::new() };
+    for index in asked {
+        let seen = match &plan.asks[index] {
+            Ask::Text(ask) => file.see_text(ask),
+            Ask::Data(ask) => file.see_data(&plan.looks[index].1, ask),
+            Ask::Existence | Ask::Elsewhere => Seen::default(),
+        };
+        if seen != Seen::default() {
+            out.seen.push((index, seen));
+        }
+    }
+    out.manifest = registry.map(|registry| ManifestFile { entry: entry.clone(), registry, manifest: manifests::read(&entry.name, text) });
+    out
+}
+
+fn skip(mut out: Inspected, entry: &FileEntry, registry: Option<Registry>, why: &str) -> Inspected {
+    out.skipped = Some(Gap { what: super::one_line(&entry.path), why: why.to_owned(), next: "make it readable or smaller if it matters for the audit".into() });
+    out.manifest = registry.map(|registry| ManifestFile { entry: entry.clone(), registry, manifest: Err(why.to_owned()) });
+    out
+}
+
+/// The text of a file, and what is made of it when first needed.
+struct Text<'a> {
+    entry: &'a FileEntry,
+    text: &'a str,
+    code: OnceCell<Cow<'a, str>>,
+    documents: OnceCell<Result<Vec<Document>, Unreadable>>,
+}
+
+impl Text<'_> {
+    fn see_text(&self, ask: &TextAsk) -> Seen {
+        let text = if ask.comments { self.text } else { self.code.get_or_init(|| comments::blank(&self.entry.name, self.text)) };
+        if ask.lacks.iter().any(|pattern| pattern.is_match(text)) || ask.contains[..].iter().any(|pattern| !pattern.is_match(text)) {
+            return Seen::default();
+        }
+        let Some(first) = ask.contains.first() else {
+            return Seen { sightings: vec![Sighting::at(&self.entry.path, None, None)], ..Seen::default() };
+        };
+        let mut sightings = Vec::new();
+        for found in first.get().into_iter().flat_map(|regex| regex.find_iter(text)).take(KEPT_IN_FILE) {
+            let start = found.start() + found.as_str().len() - found.as_str().trim_start().len();
+            let line = line_of(text, start);
+            sightings.push(Sighting::at(&self.entry.path, Some(line), Some(line_text(self.text, line).to_owned())));
+        }
+        sightings.dedup();
+        Seen { sightings, ..Seen::default() }
+    }
+
+    fn see_data(&self, look: &WorldLook, ask: &crate::plan::DataAsk) -> Seen {
+        let WorldLook::Data(look) = look else { return Seen::default() };
+        let Some(format) = data::format_of(&self.entry.name) else { return Seen::default() };
+        match self.documents.get_or_init(|| data::read(format, self.text)) {
+            Ok(documents) => data::see::see(look, ask, documents, &self.entry.path, self.text),
+            Err(unreadable) => {
+                let place = unreadable.line.map_or_else(|| self.entry.path.clone(), |line| format!("{}:{line}", self.entry.path));
+                Seen::unseen(Gap { what: super::one_line(&place), why: super::one_line(&unreadable.why), next: "look at this file by hand, and attest what it sets up".into() })
+            }
+        }
+    }
+}
+
+/// A lockfile that stands in for a manifest counts only where there is no manifest beside it.
+fn without_doubles(found: Vec<ManifestFile>) -> Vec<ManifestFile> {
+    let folder = |file: &ManifestFile| file.entry.path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
+    let is_lock = |file: &ManifestFile| file.entry.name.ends_with("Gemfile.lock") || file.entry.name.ends_with("gems.locked");
+    let with_manifest: Vec<String> = found.iter().filter(|file| file.registry == Registry::Gem && !is_lock(file)).map(folder).collect();
+    found.into_iter().filter(|file| !(is_lock(file) && with_manifest.contains(&folder(file)))).collect()
+}
+
+/// What pipelines refer to, read from the world.
+struct Repository<'a> {
+    world: &'a World,
+    by_name: BTreeMap<&'a str, &'a FileEntry>,
+}
+
+impl pipelines::Repository for Repository<'_> {
+    fn text(&self, path: &str) -> Option<String> {
+        let bytes = self.world.files.read(self.by_name.get(path)?).ok()?;
+        String::from_utf8(bytes).ok()
+    }
+
+    fn paths(&self) -> Vec<String> {
+        self.by_name.keys().map(|name| (*name).to_owned()).collect()
+    }
+
+    fn default_branch(&self) -> Option<String> {
+        self.world.git.default_branch.clone()
+    }
+}
+
+/// All pipelines, with the path for people; those that cannot be read as gaps.
+fn read_pipelines(world: &World) -> Vec<(FileEntry, Result<Pipeline, String>)> {
+    let entries: Vec<&FileEntry> = world.files.entries().iter().filter(|entry| pipelines::is_pipeline(&entry.name)).collect();
+    if entries.is_empty() {
+        return Vec::new();
+    }
+    let by_name = world.files.entries().iter().map(|entry| (entry.name.as_str(), entry)).collect();
+    let repository = Repository { world, by_name };
+    let read = |entry: &FileEntry| {
+        let bytes = world.files.read(entry)?;
+        pipelines::read(&entry.name, &String::from_utf8_lossy(&bytes), &repository)
+    };
+    entries.into_iter().map(|entry| (entry.clone(), read(entry))).collect()
+}
+
+/// Looks that are not about single files.
+fn look_elsewhere(look: &WorldLook, facts: &Facts<'_>) -> Option<Seen> {
+    match look {
+        WorldLook::Dependency(look) => Some(manifests::see::see(look, facts.manifests)),
+        WorldLook::Pipeline(look) => Some(pipelines::see::see(look, facts.pipelines)),
+        WorldLook::Git(look) => Some(facts.world.git.see(look)),
+        WorldLook::Analysis(name) => Some(analyses::see(name, facts)),
+        WorldLook::File(_) | WorldLook::Data(_) => None,
+    }
+}

@@ -1,0 +1,287 @@
+//! The git repository around the audited directory: remotes, state and the history of the last year.
+//!
+//! The `git` program reads it, with everything switched off by which a repository's own configuration could run
+//! code. What git cannot tell - no repository, no program, a shallow clone - is a gap, never an answer.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use globset::GlobSet;
+
+use super::pattern;
+use super::{Gap, Place, Seen, Sighting};
+use crate::definition::written::{ExampleGit, GitLook};
+
+/// How long one git command may take.
+const LONGEST: Duration = Duration::from_secs(20);
+/// Only this many days of history before the newest commit are read.
+const HISTORY_DAYS: i64 = 365;
+/// And only this many commits.
+const MOST_COMMITS: &str = "20000";
+/// Days before the newest commit that count unless a look says otherwise.
+const RECENT_DAYS: u32 = 90;
+const DAY: i64 = 86_400;
+
+/// What is known of the repository.
+#[derive(Debug, Clone, Default)]
+pub struct GitFacts {
+    /// Why nothing is known; the rest is empty then.
+    pub gap: Option<Gap>,
+    /// The repository's top directory.
+    pub top: Option<PathBuf>,
+    /// URLs of the remotes, without credentials.
+    pub remotes: Vec<String>,
+    /// The commit at HEAD.
+    pub head: Option<String>,
+    /// A remote-tracking branch that contains HEAD.
+    pub on_remote: Option<String>,
+    /// The branch that the first remote calls its default.
+    pub default_branch: Option<String>,
+    /// True when history is cut off.
+    pub shallow: bool,
+    /// Commits of the last year, newest first.
+    pub commits: Vec<Commit>,
+    history: History,
+}
+
+/// Where the touched paths of commits come from.
+#[derive(Debug, Clone, Default)]
+enum History {
+    #[default]
+    Given,
+    Repository(PathBuf),
+}
+
+/// One commit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Commit {
+    /// Its id.
+    pub id: String,
+    /// Seconds since 1970, of the committer.
+    pub time: i64,
+    /// `Name <mail>`.
+    pub author: String,
+    /// Subject and body.
+    pub message: String,
+    /// Touched paths, where they are known beforehand (examples).
+    pub paths: Vec<String>,
+}
+
+fn gap(why: &str, next: &str) -> Gap {
+    Gap { what: "git history".into(), why: why.into(), next: next.into() }
+}
+
+/// A git command that cannot be made to run code by the repository it reads.
+fn git(directory: &Path, arguments: &[&str]) -> Result<String, String> {
+    let mut command = Command::new("git");
+    command.arg("-C").arg(directory).arg("--no-optional-locks").arg("--no-pager");
+    for setting in ["core.fsmonitor=false", "core.hooksPath=/dev/null", "log.showSignature=false", "core.quotePath=false", "safe.directory=*"] {
+        command.arg("-c").arg(setting);
+    }
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C").env_remove("GIT_DIR").env_remove("GIT_WORK_TREE");
+    let mut child = command.spawn().map_err(|error| format!("git cannot be run: {}", error.kind()))?;
+    let read = |pipe: Option<Box<dyn std::io::Read + Send>>| {
+        std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            if let Some(pipe) = pipe {
+                let _ = pipe.take(256 << 20).read_to_end(&mut bytes);
+            }
+            String::from_utf8_lossy(&bytes).into_owned()
+        })
+    };
+    let out = read(child.stdout.take().map(|pipe| Box::new(pipe) as _));
+    let err = read(child.stderr.take().map(|pipe| Box::new(pipe) as _));
+    let (start, mut pause) = (Instant::now(), Duration::from_micros(500));
+    let status = loop {
+        match child.try_wait() {
+            Ok(Some(status)) => break status,
+            Ok(None) if start.elapsed() < LONGEST => {
+                std::thread::sleep(pause);
+                pause = (pause * 2).min(Duration::from_millis(20));
+            }
+            _ => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(format!("git {} took longer than {} s", arguments.first().unwrap_or(&""), LONGEST.as_secs()));
+            }
+        }
+    };
+    let (out, err) = (out.join().unwrap_or_default(), err.join().unwrap_or_default());
+    if status.success() { Ok(out) } else { Err(err.lines().next().unwrap_or("git failed").to_owned()) }
+}
+
+/// A remote's URL without user name, password or token.
+fn without_credentials(url: &str) -> String {
+    match url.split_once("://") {
+        Some((scheme, rest)) => {
+            let host_end = rest.find('/').unwrap_or(rest.len());
+            let host = rest[..host_end].rsplit('@').next().unwrap_or_default();
+            format!("{scheme}://{host}{}", &rest[host_end..])
+        }
+        None => url.to_owned(),
+    }
+}
+
+impl GitFacts {
+    /// Looks at the repository that a directory belongs to.
+    pub fn look(directory: &Path) -> GitFacts {
+        let unseen = |why: &str, next: &str| GitFacts { gap: Some(gap(why, next)), ..GitFacts::default() };
+        let state = match git(directory, &["rev-parse", "--is-bare-repository", "--is-shallow-repository", "--show-toplevel"]) {
+            Ok(state) => state,
+            Err(why) if why.contains("must be run in a work tree") => return GitFacts::bare(directory),
+            Err(why) if why.contains("not a git repository") => {
+                return unseen("this directory is not in a git repository", "run the audit in a clone of the repository");
+            }
+            Err(why) => return unseen(&why, "make `git status` work in this directory, then run the audit again"),
+        };
+        let mut lines = state.lines();
+        let (_, shallow, top) = (lines.next(), lines.next() == Some("true"), lines.next().map(PathBuf::from));
+        let mut facts = GitFacts { shallow, top, history: History::Repository(directory.to_owned()), ..GitFacts::default() };
+        facts.read(directory);
+        facts
+    }
+
+    fn bare(directory: &Path) -> GitFacts {
+        let mut facts = GitFacts { history: History::Repository(directory.to_owned()), ..GitFacts::default() };
+        facts.read(directory);
+        facts
+    }
+
+    fn read(&mut self, directory: &Path) {
+        let urls = git(directory, &["config", "--get-regexp", r"^remote\..*\.url$"]).unwrap_or_default();
+        self.remotes = urls.lines().filter_map(|line| line.split_once(' ')).map(|(_, url)| without_credentials(url)).collect();
+        self.head = git(directory, &["rev-parse", "--verify", "-q", "HEAD"]).ok().map(|id| id.trim().to_owned());
+        if self.head.is_none() {
+            self.gap = Some(gap("the repository has no commit yet", "commit, then run the audit again"));
+            return;
+        }
+        let contains = |flag: &str| {
+            let found = git(directory, &["for-each-ref", flag, "HEAD", "--format=%(refname:short)", "refs/remotes"]).unwrap_or_default();
+            found.lines().find(|name| !name.ends_with("/HEAD")).map(str::to_owned)
+        };
+        self.on_remote = contains("--points-at").or_else(|| contains("--contains"));
+        self.default_branch = git(directory, &["symbolic-ref", "-q", "--short", "refs/remotes/origin/HEAD"])
+            .ok()
+            .and_then(|name| name.trim().split_once('/').map(|(_, branch)| branch.to_owned()));
+        self.read_log(directory);
+    }
+
+    fn read_log(&mut self, directory: &Path) {
+        let newest = git(directory, &["log", "-1", "--format=%ct"]).ok().and_then(|time| time.trim().parse::<i64>().ok()).unwrap_or(0);
+        let since = format!("--since={}", newest - HISTORY_DAYS * DAY);
+        let log = git(directory, &["log", &since, "-n", MOST_COMMITS, "-z", "--format=%H%x1f%ct%x1f%aN <%aE>%x1f%s%n%b"]);
+        match log {
+            Ok(text) => self.commits = text.split('\0').filter_map(commit_of).collect(),
+            Err(why) => self.gap = Some(gap(&why, "make `git log` work in this directory, then run the audit again")),
+        }
+    }
+
+    /// The facts of an example.
+    pub fn of_example(example: Option<&ExampleGit>) -> GitFacts {
+        let Some(example) = example else {
+            return GitFacts { gap: Some(gap("this directory is not in a git repository", "run the audit in a clone of the repository")), ..GitFacts::default() };
+        };
+        let commits: Vec<Commit> = example
+            .commits
+            .iter()
+            .enumerate()
+            .map(|(index, written)| Commit {
+                id: format!("{:040x}", example.commits.len() - index),
+                time: 1_780_000_000 - i64::from(written.days_ago) * DAY,
+                author: written.author.clone(),
+                message: written.message.clone(),
+                paths: written.paths.clone(),
+            })
+            .collect();
+        GitFacts {
+            remotes: example.remotes.iter().map(|url| without_credentials(url)).collect(),
+            head: Some(commits.first().map_or_else(|| "0".repeat(40), |commit| commit.id.clone())),
+            on_remote: example.pushed.then(|| "origin/main".to_owned()),
+            default_branch: Some("main".into()),
+            shallow: example.shallow,
+            commits,
+            ..GitFacts::default()
+        }
+    }
+
+    /// What a look sees.
+    pub fn see(&self, look: &GitLook) -> Seen {
+        if let Some(gap) = &self.gap {
+            return Seen::unseen(gap.clone());
+        }
+        let mut sightings = Vec::new();
+        if let Some(wanted) = &look.remote {
+            let Ok(regex) = pattern::compile(wanted) else { return Seen::default() };
+            match self.remotes.iter().find(|url| regex.is_match(url)) {
+                Some(url) => sightings.push(Sighting { excerpt: Some(format!("remote {url}")), ..Sighting::default() }),
+                None => return Seen::default(),
+            }
+        }
+        if look.pushed {
+            let (Some(branch), Some(head)) = (&self.on_remote, &self.head) else { return Seen::default() };
+            let place = Place { commit: Some(head.clone()), ..Place::default() };
+            sightings.push(Sighting { place, excerpt: Some(format!("HEAD is on {branch}")), note: None });
+        }
+        if look.author.is_some() || look.message.is_some() || !look.path.is_empty() {
+            match self.see_commit(look) {
+                Ok(Some(sighting)) => sightings.push(sighting),
+                Ok(None) if self.shallow => {
+                    return Seen::unseen(gap("the clone is shallow: its history is cut off", "git fetch --unshallow (in GitHub Actions: fetch-depth: 0), then run the audit again"));
+                }
+                Ok(None) => return Seen::default(),
+                Err(gap) => return Seen::unseen(gap),
+            }
+        }
+        Seen { sightings, ..Seen::default() }
+    }
+
+    fn see_commit(&self, look: &GitLook) -> Result<Option<Sighting>, Gap> {
+        let Some(newest) = self.commits.first() else { return Ok(None) };
+        let oldest = newest.time - i64::from(look.within_days.unwrap_or(RECENT_DAYS)) * DAY;
+        let author = look.author.as_deref().map(pattern::compile).transpose().ok().flatten();
+        let message = look.message.as_deref().map(pattern::compile).transpose().ok().flatten();
+        let touched = if look.path.is_empty() { None } else { Some(self.touching(look.path.iter(), oldest)?) };
+        let found = self.commits.iter().take_while(|commit| commit.time >= oldest).find(|commit| {
+            author.as_ref().is_none_or(|regex| regex.is_match(&commit.author))
+                && message.as_ref().is_none_or(|regex| regex.is_match(&commit.message))
+                && touched.as_ref().is_none_or(|ids| ids.contains(&commit.id))
+        });
+        Ok(found.map(|commit| {
+            let days = (newest.time - commit.time) / DAY;
+            let subject = commit.message.lines().next().unwrap_or_default();
+            let excerpt = format!("{subject} - {}, {days} days before the newest commit", commit.author);
+            Sighting { place: Place { commit: Some(commit.id.clone()), ..Place::default() }, excerpt: Some(excerpt), note: None }
+        }))
+    }
+
+    /// Ids of the commits that touched a path, newest first.
+    fn touching<'p>(&self, globs: impl Iterator<Item = &'p String> + Clone, since: i64) -> Result<Vec<String>, Gap> {
+        match &self.history {
+            History::Given => {
+                let mut set = GlobSet::builder();
+                globs.filter_map(|glob| super::files::glob(glob, false).ok()).for_each(|glob| {
+                    set.add(glob);
+                });
+                let set = set.build().unwrap_or_else(|_| GlobSet::empty());
+                Ok(self.commits.iter().filter(|commit| commit.paths.iter().any(|path| set.is_match(path))).map(|commit| commit.id.clone()).collect())
+            }
+            History::Repository(directory) => {
+                let since = format!("--since={since}");
+                let specs: Vec<String> = globs.flat_map(|glob| super::files::braces(glob)).map(|glob| format!(":(top,glob){glob}")).collect();
+                let mut arguments = vec!["log", since.as_str(), "-n", "50", "--format=%H", "--"];
+                arguments.extend(specs.iter().map(String::as_str));
+                let found = git(directory, &arguments).map_err(|why| gap(&why, "make `git log` work in this directory"))?;
+                Ok(found.lines().map(str::to_owned).collect())
+            }
+        }
+    }
+}
+
+fn commit_of(record: &str) -> Option<Commit> {
+    let mut fields = record.trim_start_matches('\n').splitn(4, '\x1f');
+    let (id, time, author, message) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+    Some(Commit { id: id.to_owned(), time: time.parse().ok()?, author: author.to_owned(), message: message.trim_end().to_owned(), paths: Vec::new() })
+}
