@@ -14,14 +14,10 @@ use std::collections::{HashMap, HashSet};
 
 use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span, Tag, options};
 
-use super::Unreadable;
-use super::scalar;
+use super::limits::{MAX_DEPTH, MAX_VALUES, too_deep, too_many};
+use super::{Format, Unreadable, scalar, template};
 use crate::evidence::node::{Member, Node, Value};
 
-/// Deepest nesting read, in levels, aliases included.
-const MAX_DEPTH: usize = 128;
-/// Most nodes read from one file.
-const MAX_NODES: usize = 1_000_000;
 /// Most bytes that anchors and their aliases may add to one file: a list of lists of aliases grows without bound.
 const MAX_REPEATED_BYTES: usize = 32 << 20;
 /// What a node weighs beside its text, in bytes.
@@ -34,7 +30,7 @@ const NODE_BYTES: usize = 64;
 pub fn read(text: &str) -> Result<Vec<Node>, Unreadable> {
     let mut builder = Builder::new(text);
     for event in Parser::new_from_str_with_options(text, parser_options()) {
-        let (event, span) = event.map_err(|error| unreadable(&error, text))?;
+        let (event, span) = event.map_err(|error| malformed(&error, text))?;
         builder.take(event, span)?;
     }
     Ok(builder.documents)
@@ -48,18 +44,8 @@ fn parser_options() -> Options {
     }
 }
 
-fn unreadable(error: &ScanError, text: &str) -> Unreadable {
-    let line = line_of(error.marker().line());
-    if has_template_markup(text) {
-        return Unreadable { why: "contains template markup ({{ }} / <% %>), which cannot be read as YAML".into(), line: Some(line) };
-    }
-    Unreadable { why: format!("not YAML: {}", error.info()), line: Some(line) }
-}
-
-/// Whether a text holds Go, Jinja or ERB markup. GitHub's `${{ }}` is not markup: it is plain text to YAML.
-fn has_template_markup(text: &str) -> bool {
-    let braces = text.match_indices("{{").any(|(at, _)| !text[..at].ends_with('$'));
-    braces || text.contains("{%") || text.contains("<%")
+fn malformed(error: &ScanError, text: &str) -> Unreadable {
+    Unreadable::malformed(Format::Yaml, text, &error.info(), line_of(error.marker().line()))
 }
 
 fn line_of(line: usize) -> u32 {
@@ -164,7 +150,7 @@ impl<'t> Builder<'t> {
         let value = match tag {
             Some(tag) => tagged(text, tag),
             None if plain => scalar::plain(&text),
-            None if quoted && scalar::is_template(&text) => Value::Expression(text),
+            None if quoted && template::is_go(&text) => Value::Expression(text),
             None => Value::Text(text),
         };
         Built::scalar(value, line, plain)
@@ -193,10 +179,10 @@ impl<'t> Builder<'t> {
             Content::List(items) => Value::List(items),
             Content::Map(pairs) => {
                 let source = span.end.byte_offset().and_then(|end| self.text.get(frame.start..end));
-                match source.filter(|source| scalar::is_template(source)) {
+                match source.filter(|source| template::is_go(source)) {
                     // `{{ .Values.x }}` without quotes is, to YAML, a map whose key is a map.
                     Some(source) => Value::Expression(source.to_owned()),
-                    None => Value::Map(pairs.into_members()),
+                    None => pairs.into_value(),
                 }
             }
         };
@@ -218,8 +204,8 @@ impl<'t> Builder<'t> {
 
     fn finish(&mut self, built: Built, anchor: usize) -> Result<(), Unreadable> {
         self.nodes += 1;
-        if self.nodes > MAX_NODES {
-            return Err(Unreadable { why: format!("holds more than {MAX_NODES} values"), line: Some(built.node.line) });
+        if self.nodes > MAX_VALUES {
+            return Err(too_many(Some(built.node.line)));
         }
         if anchor != 0 {
             self.repeated_bytes = within_budget(self.repeated_bytes + built.bytes, built.node.line)?;
@@ -239,10 +225,6 @@ fn within_budget(bytes: usize, line: u32) -> Result<usize, Unreadable> {
         return Err(Unreadable { why: format!("its anchors and aliases repeat more than {} MB", MAX_REPEATED_BYTES >> 20), line: Some(line) });
     }
     Ok(bytes)
-}
-
-fn too_deep(line: u32) -> Unreadable {
-    Unreadable { why: format!("nested deeper than {MAX_DEPTH} levels"), line: Some(line) }
 }
 
 impl Frame {
@@ -266,15 +248,14 @@ impl Pairs {
     }
 
     /// The written members, then those that `<<` brings and nobody wrote.
-    fn into_members(self) -> Vec<Member> {
-        let mut members = keep_last(self.members);
-        if self.merged.is_empty() {
-            return members;
+    fn into_value(self) -> Value {
+        let mut value = Value::map(self.members);
+        if let (Value::Map(members), false) = (&mut value, self.merged.is_empty()) {
+            let mut seen: HashSet<String> = members.iter().map(|member| member.key.clone()).collect();
+            let merged = self.merged.into_iter().flat_map(maps_of).flatten();
+            members.extend(merged.filter(|member| seen.insert(member.key.clone())));
         }
-        let mut seen: HashSet<String> = members.iter().map(|member| member.key.clone()).collect();
-        let maps = self.merged.into_iter().flat_map(maps_of);
-        members.extend(maps.flatten().filter(|member| seen.insert(member.key.clone())));
-        members
+        value
     }
 }
 
@@ -301,16 +282,6 @@ fn maps_of(node: Node) -> Vec<Vec<Member>> {
         Value::List(items) => items.into_iter().flat_map(maps_of).collect(),
         _ => Vec::new(),
     }
-}
-
-/// Of members with the same key, the last.
-pub(super) fn keep_last(members: Vec<Member>) -> Vec<Member> {
-    let mut seen: HashSet<&str> = HashSet::with_capacity(members.len());
-    let kept: Vec<bool> = members.iter().rev().map(|member| seen.insert(&member.key)).collect();
-    if seen.len() == members.len() {
-        return members;
-    }
-    members.into_iter().zip(kept.into_iter().rev()).filter_map(|(member, keep)| keep.then_some(member)).collect()
 }
 
 /// A scalar under an explicit tag: `!!str 1`, `!Ref Bucket`.
