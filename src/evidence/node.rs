@@ -1,5 +1,7 @@
 //! A structured document with the line of every value: what YAML, JSON, TOML and HCL are all read into.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value as Json};
 
 /// A value and the line where it starts.
@@ -39,6 +41,19 @@ pub struct Member {
     pub line: u32,
     /// The value.
     pub node: Node,
+}
+
+impl Value {
+    /// A mapping of these members; of several with the same key, the last.
+    pub fn map(members: Vec<Member>) -> Self {
+        let mut seen = HashSet::with_capacity(members.len());
+        let kept: Vec<bool> = members.iter().rev().map(|member| seen.insert(member.key.as_str())).collect();
+        if seen.len() == members.len() {
+            return Value::Map(members);
+        }
+        let last = members.into_iter().zip(kept.into_iter().rev()).filter_map(|(member, kept)| kept.then_some(member));
+        Value::Map(last.collect())
+    }
 }
 
 impl Node {
