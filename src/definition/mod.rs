@@ -1,5 +1,6 @@
 //! What the catalogue is made of and how it is read.
 
+pub mod catalogue;
 pub mod problem;
 pub mod strict;
 pub mod words;

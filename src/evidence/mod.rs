@@ -103,7 +103,7 @@ impl Sighting {
 
 /// A text as one line of at most 160 characters, without control characters.
 pub fn one_line(text: &str) -> String {
-    let words: String = crate::report::plain(text.trim());
+    let words = crate::report::plain(text.trim());
     let mut line: String = words.chars().take(160).collect();
     if line.len() < words.len() {
         line.push('…');

@@ -1,4 +1,9 @@
 //! The report, schema version 1: plain owned data that others build on, and the only thing a renderer sees.
+//!
+//! A [`Report`] is what an audit comes to. It is composed once and then only read: each renderer is one file below,
+//! turns the same data into one format, and looks at nothing else. None reads what another has written. What the
+//! renderers share stands here: [`plain`], which makes text from the audited repository safe to show, and [`points`],
+//! which rounds a score the same way everywhere. [`schema`] publishes the shape for programs.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,8 +11,14 @@ use serde::{Deserialize, Serialize};
 use crate::definition::words::{Kind, Level, Severity};
 use crate::evidence::{Gap, Place};
 
+pub mod compose;
 pub mod json;
+mod plain;
+mod schema;
 pub mod terminal;
+
+pub use plain::plain;
+pub use schema::schema;
 
 /// The version of this shape. Fields may be added within a version; none is renamed or removed.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -163,6 +174,9 @@ pub struct Check {
     /// What should not be there (hazards), worst first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
+    /// The verdicts of a check that judges several named things at once (security headers), in its own order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
     /// The number (measures).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
@@ -212,6 +226,29 @@ pub struct Finding {
     pub fingerprint: String,
 }
 
+/// One of several named things that a check judges at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Rule {
+    /// Its name in the field: `content-security-policy`, `x-frame-options`.
+    pub id: String,
+    /// How it came out.
+    pub verdict: Verdict,
+    /// What was seen, and why that is good or bad.
+    pub why: String,
+}
+
+/// How one named thing came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// As it should be.
+    Good,
+    /// Neither helps nor harms.
+    Neutral,
+    /// Missing where it is needed, or wrong.
+    Bad,
+}
+
 /// A measured number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Value {
@@ -249,7 +286,19 @@ pub struct Notice {
     pub message: String,
 }
 
-/// Text from outside made safe to print: control characters, escape codes and direction overrides become `·`.
-pub fn plain(text: &str) -> String {
-    text.chars().map(|c| if c == '\t' { ' ' } else if c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}') { '·' } else { c }).collect()
+/// A score in whole points, rounded down: `100` is said of nothing less, and a score shown as 61 passes `--fail-under 61`.
+pub fn points(score: f64) -> u32 {
+    // The addition keeps a sum that should be 70 and came out as 69.999999999 from being called 69.
+    (score + 1e-6).clamp(0.0, 100.0) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::points;
+
+    #[test]
+    fn points_are_rounded_down_and_stay_on_the_scale() {
+        assert_eq!([61.2, 61.99, 69.999_999_999, 100.0].map(points), [61, 61, 70, 100]);
+        assert_eq!([-3.0, 1e300, f64::NAN].map(points), [0, 100, 0]);
+    }
 }

@@ -14,6 +14,7 @@
 //! | [`hcl`] | Terraform, OpenTofu and other HCL |
 //! | [`template`] | ERB, Go and Jinja markup inside any of them |
 
+pub mod see;
 pub mod document;
 mod format;
 pub mod hcl;

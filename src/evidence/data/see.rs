@@ -19,10 +19,10 @@ enum Answer {
 /// What the look sees in one file.
 pub fn see(look: &DataLook, ask: &DataAsk, documents: &[Document], path: &str, text: &str) -> Seen {
     let mut seen = Seen::default();
-    for document in documents.iter().filter(|document| conditions(document, document.root(), &ask.document)) {
+    for document in documents.iter().filter(|document| conditions(document, &document.root, &ask.document)) {
         let items = match &ask.each {
-            Some(each) => query(document, document.root(), each),
-            None => vec![document.root()],
+            Some(each) => query(document, &document.root, each),
+            None => vec![&document.root],
         };
         for item in items.into_iter().filter(|item| conditions(document, item, &ask.having)) {
             match judge(look, ask, document, item) {

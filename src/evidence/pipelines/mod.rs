@@ -1,5 +1,7 @@
 //! CI pipelines of every vendor in one shape: triggers, jobs, steps, what needs what, who waits for a person.
 
+pub mod see;
+
 pub use crate::definition::words::Trigger;
 
 /// A pipeline file of any vendor.
@@ -74,6 +76,12 @@ pub struct Step {
 pub trait Repository {
     /// The text of a file, if it is there and readable.
     fn text(&self, path: &str) -> Option<String>;
+
+    /// The paths of all files.
+    fn paths(&self) -> Vec<String>;
+
+    /// The branch that the remote calls its default.
+    fn default_branch(&self) -> Option<String>;
 }
 
 /// True for a path that some vendor reads a pipeline from.
@@ -84,4 +92,11 @@ pub fn is_pipeline(_path: &str) -> bool {
 /// Reads a pipeline. `Err` says in words why the file cannot be read at all.
 pub fn read(_path: &str, _text: &str, _repository: &dyn Repository) -> Result<Pipeline, String> {
     Ok(Pipeline::default())
+}
+
+impl Pipeline {
+    /// The jobs that must succeed before a job.
+    pub fn ancestors(&self, _id: &str) -> Vec<&Job> {
+        Vec::new()
+    }
 }

@@ -1,0 +1,322 @@
+//! `audit.toml`: what a team says about its own application. It can set aside, attest, weigh and name tools of its
+//! own; it can never make the audit use the network.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use jiff::civil::Date;
+use jiff::{Span, ToSpan};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::definition::catalogue::{CATEGORIES, Catalog, DefinitionText};
+use crate::definition::problem::{Problem, Problems};
+use crate::definition::strict::{self, Source, Step, suggest};
+use crate::definition::words::{Kind, Level};
+use crate::definition::written::Entry;
+
+/// The written shape of `audit.toml`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConfigFile {
+    /// What is audited.
+    pub subject: SubjectSection,
+    /// Weights and thresholds.
+    pub score: ScoreSection,
+    /// Checks or findings set aside until a day.
+    pub waive: Vec<Waiver>,
+    /// Answers that a person vouches for.
+    pub attest: Vec<Attestation>,
+    /// Tools of the organisation's own.
+    pub tool: Vec<OwnTool>,
+}
+
+/// What is audited.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SubjectSection {
+    /// The kind, where the detected one is wrong.
+    pub kind: Option<Kind>,
+}
+
+/// Weights and thresholds.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScoreSection {
+    /// Weights of categories (1 unless written) and of checks (the catalogue's unless written); 0 leaves one out.
+    pub weights: BTreeMap<String, f64>,
+    /// The least `proven` that passes, 0 to 100; `--fail-under` overrides it.
+    pub fail_under: Option<f64>,
+    /// The least `possible` that passes, 0 to 100; `--fail-under-possible` overrides it.
+    pub fail_under_possible: Option<f64>,
+}
+
+/// A check or finding set aside until a day.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Waiver {
+    /// The check, `category/name`.
+    pub check: Option<String>,
+    /// Or the fingerprint of one finding.
+    pub finding: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// The last day on which it holds, `YYYY-MM-DD`.
+    pub until: String,
+}
+
+/// An answer that a person vouches for.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Attestation {
+    /// The check, `category/name`.
+    pub check: String,
+    /// The rung that it holds at, or `failed`.
+    pub level: Attested,
+    /// Who vouches.
+    pub by: String,
+    /// When it was last seen to be so, `YYYY-MM-DD`.
+    pub on: String,
+    /// How long it holds: `90d`, `6mo`, `1y`.
+    pub every: String,
+    /// Where the proof is.
+    pub evidence: Option<String>,
+    /// What to say beside it.
+    pub note: Option<String>,
+}
+
+/// What is attested.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Attested {
+    /// It was tried and does not work.
+    #[default]
+    Failed,
+    /// See [`Level::Declared`].
+    Declared,
+    /// See [`Level::Configured`].
+    Configured,
+    /// See [`Level::Exercised`].
+    Exercised,
+    /// See [`Level::Observed`].
+    Observed,
+}
+
+impl Attested {
+    /// The rung; `None` for `failed`.
+    pub fn level(self) -> Option<Level> {
+        match self {
+            Attested::Failed => None,
+            Attested::Declared => Some(Level::Declared),
+            Attested::Configured => Some(Level::Configured),
+            Attested::Exercised => Some(Level::Exercised),
+            Attested::Observed => Some(Level::Observed),
+        }
+    }
+}
+
+/// A tool of the organisation's own.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwnTool {
+    /// Its name; the id is made of it.
+    pub name: String,
+    /// The capabilities it gives.
+    pub provides: Vec<String>,
+    /// Named only.
+    #[serde(default)]
+    pub declared: Vec<Entry>,
+    /// Switched on where production would run it.
+    #[serde(default)]
+    pub configured: Vec<Entry>,
+}
+
+/// The meant shape: dates are dates.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// The kind, where the detected one is wrong.
+    pub kind: Option<Kind>,
+    /// Weights by category or check id.
+    pub weights: BTreeMap<String, f64>,
+    /// The least `proven` that passes, 0 to 100.
+    pub fail_under: Option<f64>,
+    /// The least `possible` that passes, 0 to 100.
+    pub fail_under_possible: Option<f64>,
+    /// Waivers with their last day.
+    pub waivers: Vec<(Waiver, Date)>,
+    /// Attestations with the day they were made and the day they lapse.
+    pub attestations: Vec<(Attestation, Date, Date)>,
+    /// Tools of the organisation's own.
+    pub tools: Vec<OwnTool>,
+    /// Where it was read from.
+    pub path: Option<String>,
+}
+
+impl Config {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// Every problem of the file at once.
+    pub fn read(path: &Path, catalog: &Catalog) -> Result<Config, Problems> {
+        let name = path.to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Problems(vec![Problem::whole(&name, format!("cannot be read: {}", error.kind()), None)]))?;
+        Config::parse(&name, &text, catalog)
+    }
+
+    /// Reads a text.
+    ///
+    /// # Errors
+    /// Every problem of the text at once.
+    pub fn parse(name: &str, text: &str, catalog: &Catalog) -> Result<Config, Problems> {
+        let file: ConfigFile = strict::read(name, text)?;
+        let mut meaning = Meaning { source: Source::new(name, text), catalog, problems: Vec::new() };
+        let waivers = file.waive.iter().enumerate().filter_map(|(index, waiver)| meaning.waiver(index, waiver)).collect();
+        let attestations = file.attest.iter().enumerate().filter_map(|(index, attestation)| meaning.attestation(index, attestation)).collect();
+        meaning.score(&file.score);
+        Problems(meaning.problems).into_result()?;
+        Ok(Config {
+            kind: file.subject.kind,
+            weights: file.score.weights,
+            fail_under: file.score.fail_under,
+            fail_under_possible: file.score.fail_under_possible,
+            waivers,
+            attestations,
+            tools: file.tool,
+            path: Some(name.to_owned()),
+        })
+    }
+
+    /// The own tools as definitions, to be read as strictly as any other.
+    pub fn own_definitions(&self, text: &str) -> Vec<DefinitionText> {
+        let Ok(document) = text.parse::<toml::Table>() else { return Vec::new() };
+        let tools = document.get("tool").and_then(toml::Value::as_array).cloned().unwrap_or_default();
+        tools.into_iter().filter_map(|tool| own_definition(tool, self.path.as_deref().unwrap_or("audit.toml"))).collect()
+    }
+}
+
+/// An own tool as the text of a tool file. Its place is named after `audit.toml`, where its problems are to be mended.
+fn own_definition(tool: toml::Value, origin: &str) -> Option<DefinitionText> {
+    let toml::Value::Table(mut table) = tool else { return None };
+    let name = table.remove("name")?.as_str()?.to_owned();
+    let id: String = name.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    table.insert("title".into(), toml::Value::String(name));
+    table.insert("home".into(), toml::Value::String("https://localhost/".into()));
+    Some(DefinitionText { path: format!("{origin}/tools/{id}.toml"), text: toml::to_string(&table).ok()? })
+}
+
+struct Meaning<'a> {
+    source: Source<'a>,
+    catalog: &'a Catalog,
+    problems: Vec<Problem>,
+}
+
+impl Meaning<'_> {
+    fn tell(&mut self, list: &str, index: usize, key: &str, message: String, help: Option<String>) {
+        let path = [Step::Key(list.into()), Step::Index(index), Step::Key(key.into())];
+        self.problems.push(self.source.problem(&path, message, help));
+    }
+
+    fn date(&mut self, list: &str, index: usize, key: &str, text: &str) -> Option<Date> {
+        let date = text.parse::<Date>().ok();
+        if date.is_none() {
+            self.tell(list, index, key, format!("`{text}` is not a day"), Some("write YYYY-MM-DD, as in 2027-01-31".into()));
+        }
+        date
+    }
+
+    fn known(&mut self, list: &str, index: usize, check: &str) {
+        if !self.catalog.checks.contains_key(check) {
+            let ids: Vec<&str> = self.catalog.checks.keys().map(String::as_str).collect();
+            self.tell(list, index, "check", format!("there is no check `{check}`"), Some(nearest(check, &ids)));
+        }
+    }
+
+    fn waiver(&mut self, index: usize, waiver: &Waiver) -> Option<(Waiver, Date)> {
+        match (&waiver.check, &waiver.finding) {
+            (Some(check), None) => self.known("waive", index, check),
+            (None, Some(_)) => {}
+            _ => self.tell("waive", index, "reason", "a waiver names a `check` or a `finding`, one of the two".into(), None),
+        }
+        if waiver.reason.trim().is_empty() {
+            self.tell("waive", index, "reason", "the reason is empty".into(), Some("say why this is right for now".into()));
+        }
+        Some((waiver.clone(), self.date("waive", index, "until", &waiver.until)?))
+    }
+
+    fn attestation(&mut self, index: usize, attestation: &Attestation) -> Option<(Attestation, Date, Date)> {
+        self.known("attest", index, &attestation.check);
+        if attestation.by.trim().is_empty() {
+            self.tell("attest", index, "by", "nobody vouches for it".into(), Some("by = \"name or team\"".into()));
+        }
+        let on = self.date("attest", index, "on", &attestation.on)?;
+        let Some(every) = span_of(&attestation.every) else {
+            self.tell("attest", index, "every", format!("`{}` is not a time", attestation.every), Some("write 90d, 12w, 6mo or 1y".into()));
+            return None;
+        };
+        let lapses = on.checked_add(every).ok()?;
+        Some((attestation.clone(), on, lapses))
+    }
+
+    fn score(&mut self, score: &ScoreSection) {
+        for (id, weight) in &score.weights {
+            let path = [Step::Key("score".into()), Step::Key("weights".into()), Step::Key(id.clone())];
+            if !CATEGORIES.contains(&id.as_str()) && !self.catalog.checks.contains_key(id) {
+                let known: Vec<&str> = CATEGORIES.iter().copied().chain(self.catalog.checks.keys().map(String::as_str)).collect();
+                self.problems.push(self.source.problem(&path, format!("there is no category or check `{id}`"), Some(nearest(id, &known))));
+            }
+            if !(0.0..=100.0).contains(weight) {
+                self.problems.push(self.source.problem(&path, format!("the weight of `{id}` is {weight}, it must be between 0 and 100"), None));
+            }
+        }
+        for (key, value) in [("fail_under", score.fail_under), ("fail_under_possible", score.fail_under_possible)] {
+            if value.is_some_and(|value| !(0.0..=100.0).contains(&value)) {
+                let path = [Step::Key("score".into()), Step::Key(key.into())];
+                self.problems.push(self.source.problem(&path, format!("`{key}` must be between 0 and 100"), None));
+            }
+        }
+    }
+}
+
+fn nearest(word: &str, known: &[&str]) -> String {
+    let help = suggest(word, known);
+    if help.starts_with("did you mean") { help } else { "`audit list` names all checks".into() }
+}
+
+/// `90d`, `12w`, `6mo`, `1y`.
+fn span_of(text: &str) -> Option<Span> {
+    let digits = text.find(|c: char| !c.is_ascii_digit())?;
+    let number: i64 = text[..digits].parse().ok().filter(|number| (1..=3650).contains(number))?;
+    match &text[digits..] {
+        "d" => Some(number.days()),
+        "w" => Some(number.weeks()),
+        "mo" | "m" => Some(number.months()),
+        "y" => Some(number.min(100).years()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_problem_is_told() {
+        let text = "[[waive]]\ncheck = 'errors/nothing-such'\nreason = ' '\nuntil = 'soon'\n[[attest]]\ncheck = 'x'\nlevel = 'configured'\nby = 'me'\non = '2026-13-01'\nevery = 'often'\n[score]\nweights = { erors = 2, data = 300 }\n";
+        let told = Config::parse("audit.toml", text, &Catalog::default()).unwrap_err();
+        let lines: Vec<usize> = told.0.iter().map(|problem| problem.line).collect();
+        assert_eq!(told.0.len(), 7, "{told}");
+        assert!(lines.contains(&4) && lines.contains(&9) && lines.contains(&12), "{told}");
+    }
+
+    #[test]
+    fn spans_are_read() {
+        let day: Date = "2026-01-31".parse().unwrap();
+        let after = |text: &str| day.checked_add(span_of(text).unwrap()).unwrap().to_string();
+        assert_eq!(after("90d"), "2026-05-01");
+        assert_eq!(after("6mo"), "2026-07-31");
+        assert_eq!(after("1y"), "2027-01-31");
+        assert!(span_of("often").is_none() && span_of("0d").is_none() && span_of("d").is_none());
+    }
+}
