@@ -1,5 +1,7 @@
 //! `audit`: how confident can we be that we will notice, survive and quickly fix whatever breaks?
 
+pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod definition;
 pub mod evidence;

@@ -1,0 +1,27 @@
+//! `audit judge`: a saved dossier, judged again with this catalogue, other weights or another day.
+
+use anyhow::Context;
+
+use super::run::{Judging, finish};
+use super::{Ending, catalog};
+use crate::cli::JudgeArgs;
+use crate::evidence::{DOSSIER_VERSION, Dossier};
+
+/// Judges a dossier.
+///
+/// # Errors
+/// A dossier that cannot be read or is newer than this program, and all that a run can end with.
+pub fn run(args: &JudgeArgs) -> anyhow::Result<Ending> {
+    let text = std::fs::read_to_string(&args.dossier).with_context(|| format!("{} cannot be read", args.dossier.display()))?;
+    let version = serde_json::from_str::<serde_json::Value>(&text).ok().and_then(|value| value.get("dossier_version")?.as_u64());
+    match version {
+        None => anyhow::bail!("{} is not a dossier; `audit --save-dossier FILE` writes one", args.dossier.display()),
+        Some(version) if version != u64::from(DOSSIER_VERSION) => {
+            anyhow::bail!("{} is a dossier of version {version}; this audit reads version {DOSSIER_VERSION}", args.dossier.display());
+        }
+        Some(_) => {}
+    }
+    let dossier: Dossier = serde_json::from_str(&text).with_context(|| format!("{} is damaged", args.dossier.display()))?;
+    let judging = Judging::new(&args.judging, catalog(&args.judging.checks)?, None)?;
+    finish(&args.judging, &judging, &dossier)
+}

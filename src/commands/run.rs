@@ -1,0 +1,185 @@
+//! The audit itself: look, judge, weigh, show.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use jiff::civil::Date;
+
+use super::{Ending, definitions, print, say, width};
+use crate::cli::{Format, JudgingArgs, RunArgs, Selection};
+use crate::config::Config;
+use crate::definition::catalogue::{Catalog, DefinitionText, digest};
+use crate::evidence::gather::gather;
+use crate::evidence::git::GitFacts;
+use crate::evidence::world::{Disk, World};
+use crate::evidence::{Dossier, Gap};
+use crate::outcome;
+use crate::plan::Plan;
+use crate::report::{self, Report, compose, terminal};
+
+/// Where the definitions of an audited repository stand.
+const REPO_CHECKS: &str = ".audit/checks";
+
+/// Audits a directory.
+///
+/// # Errors
+/// A path that is no directory, definitions or a configuration that cannot be read, a report that cannot be written.
+pub fn run(args: &RunArgs) -> anyhow::Result<Ending> {
+    if let Some(jobs) = args.jobs {
+        rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global().context("threads cannot be started")?;
+    }
+    let root = directory(&args.path)?;
+    let (catalog, config) = knowledge(args, &root)?;
+    let judging = Judging::new(&args.judging, catalog, Some(config))?;
+    let plan = Plan::draw(&judging.catalog);
+    let mut dossier = gather(&plan, &look_at(&root), &args.path.to_string_lossy());
+    note_what_is_missing(&mut dossier);
+    if let Some(file) = &args.save_dossier {
+        write(file, &(serde_json::to_string_pretty(&dossier)? + "\n"))?;
+    }
+    finish(&args.judging, &judging, &dossier)
+}
+
+/// The directory to audit, with what is wrong with it in words.
+fn directory(path: &Path) -> anyhow::Result<PathBuf> {
+    let shown = path.display();
+    let root = path.canonicalize().with_context(|| format!("{shown} does not exist or cannot be entered; give the directory of a checkout"))?;
+    if !root.is_dir() {
+        bail!("{shown} is a file; give the directory of a checkout");
+    }
+    let bare = root.join("HEAD").is_file() && root.join("objects").is_dir() && root.join("refs").is_dir() && !root.join(".git").exists();
+    if bare {
+        bail!("{shown} is a bare git repository without files; make a checkout first: git clone {shown} checkout");
+    }
+    std::fs::read_dir(&root).with_context(|| format!("{shown} cannot be read"))?;
+    Ok(root)
+}
+
+/// What is known beforehand: definitions and configuration.
+fn knowledge(args: &RunArgs, root: &Path) -> anyhow::Result<(Catalog, Config)> {
+    let mut folders = args.judging.checks.clone();
+    let own = root.join(REPO_CHECKS);
+    if own.is_dir() {
+        if args.allow_repo_checks {
+            folders.push(own);
+        } else {
+            say(&format!("note: {REPO_CHECKS} is not used; --allow-repo-checks uses the definitions that the repository brings"));
+        }
+    }
+    let mut further = if folders.is_empty() { Vec::new() } else { definitions(&folders)? };
+    let file = args.judging.config.clone().or_else(|| Some(root.join("audit.toml")).filter(|path| path.is_file()));
+    let catalog = load(&further)?;
+    let Some(file) = file else { return Ok((catalog, Config::default())) };
+    let config = Config::read(&file, &catalog)?;
+    if config.tools.is_empty() {
+        return Ok((catalog, config));
+    }
+    further.extend(config.own_definitions(&std::fs::read_to_string(&file)?));
+    Ok((load(&further)?, config))
+}
+
+fn load(further: &[DefinitionText]) -> anyhow::Result<Catalog> {
+    Ok(if further.is_empty() { Catalog::builtin()? } else { Catalog::with(further)? })
+}
+
+fn look_at(root: &Path) -> World {
+    let git = GitFacts::look(root);
+    let top = git.top.as_deref().and_then(|top| top.canonicalize().ok());
+    World { files: Box::new(Disk::list(root, top.as_deref())), git }
+}
+
+/// A run that could not look at what it was told to look at says so.
+fn note_what_is_missing(dossier: &mut Dossier) {
+    if dossier.files == 0 {
+        dossier.incomplete.push(Gap { what: dossier.path.clone(), why: "there are no files to look at".into(), next: "give the directory of a checkout".into() });
+    }
+    let unreadable = |gap: &&Gap| !gap.why.starts_with("larger than");
+    dossier.incomplete.extend(dossier.skipped.iter().filter(unreadable).cloned());
+    dossier.skipped.retain(|gap| gap.why.starts_with("larger than"));
+}
+
+/// Everything that judging needs beside the dossier.
+pub struct Judging {
+    /// The catalogue.
+    pub catalog: Catalog,
+    config: Config,
+    selection: Selection,
+    today: Date,
+    version: String,
+}
+
+impl Judging {
+    /// What the arguments ask for.
+    ///
+    /// # Errors
+    /// A bad pattern, or a selection that leaves nothing.
+    pub fn new(args: &JudgingArgs, catalog: Catalog, config: Option<Config>) -> anyhow::Result<Judging> {
+        let selection = Selection::new(&args.only, &args.skip)?;
+        selection.refuse_empty(catalog.checks.keys())?;
+        let config = match (config, &args.config) {
+            (Some(config), _) => config,
+            (None, Some(file)) => Config::read(file, &catalog)?,
+            (None, None) => Config::default(),
+        };
+        let today = args.at.unwrap_or_else(|| jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date());
+        let further = if args.checks.is_empty() { String::new() } else { definitions(&args.checks)?.into_iter().map(|file| file.text).collect() };
+        let version = env!("CARGO_PKG_VERSION");
+        let version = if further.is_empty() { version.to_owned() } else { format!("{version}+{}", digest(&further, 8)) };
+        Ok(Judging { catalog, config, selection, today, version })
+    }
+
+    fn report(&self, dossier: &Dossier) -> Report {
+        let verdicts = outcome::judge(&self.catalog, dossier, &self.config, self.today, &|check| self.selection.wants(check));
+        compose::compose(&self.catalog, &verdicts, dossier, &self.config, self.today, &self.version)
+    }
+}
+
+/// Judges a dossier, shows the report and tells how it ended.
+///
+/// # Errors
+/// A report that cannot be written.
+pub fn finish(args: &JudgingArgs, judging: &Judging, dossier: &Dossier) -> anyhow::Result<Ending> {
+    let report = judging.report(dossier);
+    for (format, file) in &args.output {
+        let plain = anstream::adapter::strip_str(&render(&report, *format, args, 80)).to_string();
+        write(file, &plain)?;
+    }
+    print(&render(&report, args.format, args, width()), args.color)?;
+    Ok(ending(&report, args, &judging.config))
+}
+
+fn render(report: &Report, format: Format, args: &JudgingArgs, width: usize) -> String {
+    match format {
+        Format::Terminal => terminal::render(report, terminal::Look { width, verbose: args.verbose, quiet: args.quiet, ascii: is_ascii() }),
+        Format::Json => report::json::render(report),
+    }
+}
+
+/// True where the locale says that only ASCII can be shown.
+fn is_ascii() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    locale.is_some_and(|locale| locale == "POSIX" || locale == "C")
+}
+
+fn write(file: &Path, text: &str) -> anyhow::Result<()> {
+    std::fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))
+}
+
+fn ending(report: &Report, args: &JudgingArgs, config: &Config) -> Ending {
+    if !report.complete {
+        say("audit: incomplete, see the first lines of the report");
+        return Ending::Incomplete;
+    }
+    let rules = [
+        ("proven", report.score.proven, args.fail_under.or(config.fail_under)),
+        ("possible", report.score.possible, args.fail_under_possible.or(config.fail_under_possible)),
+    ];
+    let mut ending = Ending::Good;
+    for (name, value, least) in rules {
+        if let Some(least) = least.filter(|least| value < *least) {
+            say(&format!("audit: {name} is {value}, below the {least} that is asked for; see \"What to do next\" in the report"));
+            ending = Ending::Below;
+        }
+    }
+    ending
+}
