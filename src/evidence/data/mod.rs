@@ -1,5 +1,8 @@
 //! Structured files: YAML, JSON with comments, TOML and HCL, all read into [`Node`] with lines.
 
+mod scalar;
+pub mod yaml;
+
 use super::node::Node;
 
 /// A format this module reads.
@@ -30,8 +33,14 @@ pub fn format_of(_path: &str) -> Option<Format> {
 }
 
 /// The documents of a file.
-pub fn read(_format: Format, _text: &str) -> Result<Vec<Node>, Unreadable> {
-    Ok(Vec::new())
+///
+/// # Errors
+/// When the text is not of that format, or exceeds a cap.
+pub fn read(format: Format, text: &str) -> Result<Vec<Node>, Unreadable> {
+    match format {
+        Format::Yaml => yaml::read(text),
+        Format::Json | Format::Toml | Format::Hcl => Ok(Vec::new()),
+    }
 }
 
 /// The nodes an RFC 9535 JSONPath finds in a document, in document order.
