@@ -1,0 +1,90 @@
+//! The environment of a job: a name, or an expression that names several.
+//!
+//! `environment: ${{ github.ref == 'refs/heads/main' && 'production' || 'staging' }}` is two environments, each for events of
+//! its own; `${{ matrix.environment }}` and a form with a choice are as many as their lists. Each becomes a job, because what
+//! is asked is always of one: does a push to the default branch reach production?
+
+use super::super::condition::{self, Value};
+use super::super::draft::{Event, Mask};
+use super::super::steps::texts;
+use super::{Reading, Scope};
+use crate::evidence::node::Node;
+
+/// Most environments of one job.
+const MOST: usize = 16;
+
+impl Reading<'_, '_> {
+    /// The environments of a job, each with its events; empty when it has none.
+    pub(super) fn environments(&self, job: &Node, mask: Mask, scope: &Scope) -> Vec<(Option<String>, Mask)> {
+        let Some(written) = job.get("environment").and_then(|node| node.get("name").unwrap_or(node).scalar()) else { return Vec::new() };
+        let written = scope.fill(&written);
+        if !written.contains("${{") {
+            return vec![(Some(written), mask)];
+        }
+        let mut found: Vec<(Option<String>, Mask)> = Vec::new();
+        for variant in variants(&written, job) {
+            // Each event is a set of one, so that equal names can be joined.
+            for (event, alone) in self.draft.events(mask).zip(self.draft.singles(mask)) {
+                self.names(&variant, event, scope).into_iter().for_each(|name| join(&mut found, name, alone));
+            }
+        }
+        if found.is_empty() {
+            return vec![(Some(written), mask)];
+        }
+        // An expression that comes out empty is no environment, and the job runs all the same.
+        found.into_iter().map(|(name, events)| (name.filter(|name| !name.is_empty()), events)).collect()
+    }
+
+    /// What an expression names for one event.
+    fn names(&self, written: &str, event: &Event, scope: &Scope) -> Vec<String> {
+        let lookup = |name: &str| scope.lookup(event, &self.defaults, name);
+        let Some((before, rest)) = written.split_once("${{") else { return vec![written.to_owned()] };
+        let Some((expression, after)) = rest.split_once("}}") else { return vec![written.to_owned()] };
+        let values = match condition::value(expression, &lookup) {
+            Value::Text(text) => vec![text],
+            Value::Null => vec![String::new()],
+            _ => self.choices(expression),
+        };
+        match values.is_empty() {
+            true => vec![written.to_owned()],
+            false => values.into_iter().map(|value| format!("{before}{value}{after}").trim().to_owned()).collect(),
+        }
+    }
+
+    /// What an expression of unknown value may give: the options of a form, or the texts it chooses among.
+    fn choices(&self, expression: &str) -> Vec<String> {
+        let name = expression.trim();
+        if let Some(input) = name.strip_prefix("inputs.").or_else(|| name.strip_prefix("github.event.inputs.")) {
+            let form = ["on", "true"].iter().find_map(|on| self.workflow.get(on)?.get("workflow_dispatch")?.get("inputs")?.get(input));
+            return texts(form.and_then(|form| form.get("options")));
+        }
+        let chosen = expression.split("&&").flat_map(|part| part.split("||")).map(str::trim);
+        let literals = chosen.filter_map(|part| part.strip_prefix('\'')?.strip_suffix('\''));
+        literals.filter(|literal| !literal.contains('\'')).map(str::to_owned).collect()
+    }
+}
+
+/// Adds an environment, or an event to the one of the same name.
+fn join(found: &mut Vec<(Option<String>, Mask)>, name: String, event: Mask) {
+    if let Some((_, events)) = found.iter_mut().find(|(known, _)| known.as_ref() == Some(&name)) {
+        *events = events.or(event);
+    } else if found.len() < MOST {
+        found.push((Some(name), event));
+    }
+}
+
+/// The expression once for each value of the matrix entry that it names.
+fn variants(written: &str, job: &Node) -> Vec<String> {
+    let matrix = job.get("strategy").and_then(|strategy| strategy.get("matrix"));
+    let of = || {
+        let (before, rest) = written.split_once("${{")?;
+        let (expression, after) = rest.split_once("}}")?;
+        let key = expression.trim().strip_prefix("matrix.")?;
+        let mut values = texts(matrix?.get(key));
+        let included = matrix?.get("include").map(Node::items).unwrap_or_default();
+        values.extend(included.iter().filter_map(|entry| entry.get(key)?.scalar()));
+        values.truncate(MOST);
+        Some(values.into_iter().map(|value| format!("{before}{value}{after}").trim().to_owned()).collect::<Vec<_>>())
+    };
+    of().filter(|values| !values.is_empty()).unwrap_or_else(|| vec![written.to_owned()])
+}
