@@ -82,7 +82,9 @@ fn family_of(path: &str) -> Option<&'static Family> {
 
 /// The text with every comment replaced by spaces; lines and byte offsets stay as they are.
 pub fn blank<'a>(path: &str, text: &'a str) -> std::borrow::Cow<'a, str> {
-    let Some(family) = family_of(path) else { return std::borrow::Cow::Borrowed(text) };
+    // A script without an extension says on its first line who reads it; those that do all write `#`.
+    let script = || text.starts_with("#!").then_some(&SHELL);
+    let Some(family) = family_of(path).or_else(script) else { return std::borrow::Cow::Borrowed(text) };
     let spans = Lexer { family, text, bytes: text.as_bytes(), at: 0, spans: Vec::new() }.run();
     if spans.is_empty() {
         return std::borrow::Cow::Borrowed(text);
@@ -230,6 +232,7 @@ mod tests {
         assert_eq!(kept("m.tf", "a = 1 // no\n# no\nb = \"http://x\" /* no */\n"), "a = 1 b = \"http://x\"");
         assert_eq!(kept("a.rs", "fn f<'a>(x: &'a str) {} // no\n#[test]\nfn g() {}"), "fn f<'a>(x: &'a str) {} #[test] fn g() {}");
         assert_eq!(kept("config/app.php", "'a' => env('B'), // no\n# no\n#[Attr]\n"), "'a' => env('B'), #[Attr]");
+        assert_eq!(kept("bin/deploy", "#!/bin/sh\n# ssh deploy@shop\nls\n"), "ls");
         assert_eq!(kept("README.md", "# Title // x"), "# Title // x");
     }
 
