@@ -88,7 +88,7 @@ cc = "1"
     fn deep_keys_and_brackets_end_in_words() {
         assert!(read("Cargo.toml", &format!("{}z = 1", "a.".repeat(100_000))).is_err());
         assert!(read("Cargo.toml", &format!("[{}z]", "\"a\" . ".repeat(100_000))).is_err());
-        assert!(read("Cargo.toml", &format!("a = {}", "[".repeat(100_000))).is_err());
+        assert_eq!(read("Cargo.toml", &format!("a = {}", "[".repeat(100_000))).unwrap().unread.len(), 1);
         let nested = format!("{}{}", "a.".repeat(30), "z = { ").repeat(2_000);
         let _ = read("Cargo.toml", &nested);
         let _ = read("Cargo.toml", &nested.replace("{ ", "{\n"));

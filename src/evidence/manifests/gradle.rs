@@ -32,7 +32,7 @@ pub(super) fn read(path: &str, text: &str) -> Result<Manifest, String> {
 /// What a `{ … }` is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Block {
-    /// Dependencies of production code, or of a test source set.
+    /// Dependencies of production code, or of a test source set; an `if` or a loop among them too.
     Dependencies { test: bool },
     /// `plugins { … }`.
     Plugins,
@@ -95,22 +95,9 @@ impl<'a> Script<'_, 'a> {
         match self.blocks.last() {
             Some(Block::Plugins) => self.plugin(at),
             Some(Block::Foreign) => {}
-            _ => {
-                self.applied(at);
-                if let Some(test) = self.in_dependencies() {
-                    self.dependency(at, test);
-                }
-            }
+            Some(Block::Dependencies { test }) => self.dependency(at, *test),
+            _ => self.applied(at),
         }
-    }
-
-    /// Inside a dependencies block, perhaps within an `if` or a loop: whether it is one of tests.
-    fn in_dependencies(&self) -> Option<bool> {
-        let outer = self.blocks.iter().rev().take_while(|block| **block != Block::Foreign);
-        outer.into_iter().find_map(|block| match block {
-            Block::Dependencies { test } => Some(*test),
-            _ => None,
-        })
     }
 
     /// What the brace at `at` opens, by the words before it.
@@ -121,21 +108,24 @@ impl<'a> Script<'_, 'a> {
             _ => None,
         });
         let words: Vec<&str> = words.collect();
-        let test = self.in_tests() || words.iter().any(|word| is_test_name(word));
+        let named = words.iter().any(|word| is_test_name(word));
         let first = words.first().copied().unwrap_or_default();
+        let last = words.last().copied().unwrap_or_default();
         let flow = matches!(first, "if" | "else" | "for" | "try" | "catch" | "when" | "while") || words.iter().any(|word| is_loop(word));
-        match (self.blocks.last(), words.last().copied().unwrap_or_default()) {
-            (Some(Block::Foreign), _) => Block::Foreign,
-            (_, "dependencies") => Block::Dependencies { test },
-            (_, "plugins") => Block::Plugins,
-            (_, last) if FOREIGN.contains(&first) || FOREIGN.contains(&last) => Block::Foreign,
-            _ if self.in_dependencies().is_some() && !flow => Block::Foreign,
-            _ => Block::Plain { test },
+        match self.blocks.last() {
+            Some(Block::Foreign) => Block::Foreign,
+            Some(Block::Dependencies { test }) if flow => Block::Dependencies { test: *test },
+            Some(Block::Dependencies { .. }) => Block::Foreign,
+            outer => {
+                let test = named || matches!(outer, Some(Block::Plain { test: true }));
+                match last {
+                    "dependencies" => Block::Dependencies { test },
+                    "plugins" => Block::Plugins,
+                    _ if FOREIGN.contains(&first) || FOREIGN.contains(&last) => Block::Foreign,
+                    _ => Block::Plain { test },
+                }
+            }
         }
-    }
-
-    fn in_tests(&self) -> bool {
-        matches!(self.blocks.last(), Some(Block::Plain { test: true } | Block::Dependencies { test: true }))
     }
 
     /// `id 'x'`, `id("x")` in `plugins { … }`.

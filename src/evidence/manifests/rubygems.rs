@@ -254,7 +254,7 @@ gem "last" if ENV["LAST"]
                         +terminal-notifier +sidekiq-pro +last";
         assert_eq!(listed("Gemfile", text), expected);
         assert_eq!(line_of("Gemfile", text, "aws-sdk-s3"), 9);
-        assert_eq!(line_of("Gemfile", text, "last"), 37);
+        assert_eq!(line_of("Gemfile", text, "last"), 38);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! `setup.cfg` is an INI file whose values go on over indented lines. `setup.py` is Python: literal lists are read, and a list bound to a
 //! name in the same file; anything computed is named as unread.
 
+use std::collections::{HashMap, HashSet};
+
 use super::script::{Kind, Language, Token, closing, lex};
 use super::{Manifest, is_development, pypi};
 
@@ -45,77 +47,90 @@ fn cfg_value(manifest: &mut Manifest, section: &str, key: &str, value: &str, lin
 /// `setup.py`.
 pub(super) fn py(text: &str) -> Result<Manifest, String> {
     let tokens = lex(text, Language::Python)?;
-    let mut manifest = Manifest::default();
+    let mut setup = Setup { tokens: &tokens, bound: bound(&tokens), seen: HashSet::new(), manifest: Manifest::default() };
     for (at, token) in tokens.iter().enumerate() {
         let (Kind::Word(name) | Kind::Text(name)) = token.kind else { continue };
-        let Some(Kind::Sign('=' | ':')) = kind(&tokens, at + 1) else { continue };
+        let Some(Kind::Sign('=' | ':')) = setup.kind(at + 1) else { continue };
         match name {
-            "install_requires" => list(&mut manifest, &tokens, at + 2, true, name),
-            "tests_require" => list(&mut manifest, &tokens, at + 2, false, name),
-            "extras_require" => extras(&mut manifest, &tokens, at + 2),
+            "install_requires" => setup.list(at + 2, true, name),
+            "tests_require" => setup.list(at + 2, false, name),
+            "extras_require" => setup.extras(at + 2),
             _ => {}
         }
     }
-    Ok(manifest)
+    Ok(setup.manifest)
 }
 
-fn kind<'a>(tokens: &[Token<'a>], at: usize) -> Option<Kind<'a>> {
-    tokens.get(at).map(|token| token.kind)
-}
-
-/// A literal list at `at`, or the name of one.
-fn list(manifest: &mut Manifest, tokens: &[Token<'_>], at: usize, runtime: bool, what: &str) {
-    let Some(open) = bracket(tokens, at, &['[', '(']) else {
-        // A parameter handed on under its own name, or a variable bound elsewhere: bound here, it is read where it is bound.
-        if kind(tokens, at) != Some(Kind::Word(what)) || !binds(tokens, what) {
-            manifest.note(format!("{what} is computed"));
-        }
-        return;
-    };
-    let close = closing(tokens, open);
-    texts(manifest, tokens.get(open..close).unwrap_or_default(), runtime);
-    if kind(tokens, close + 1) == Some(Kind::Sign('+')) {
-        manifest.note(format!("{what} is partly computed"));
-    }
-}
-
-/// The opening bracket at `at`, or the one that the name at `at` is bound to in this file.
-fn bracket(tokens: &[Token<'_>], at: usize, brackets: &[char]) -> Option<usize> {
-    let opens = |at: usize| matches!(kind(tokens, at), Some(Kind::Sign(sign)) if brackets.contains(&sign));
-    if opens(at) {
-        return Some(at);
-    }
-    let Some(Kind::Word(name)) = kind(tokens, at) else { return None };
-    let bound = |at: &usize| kind(tokens, *at) == Some(Kind::Word(name)) && kind(tokens, at + 1) == Some(Kind::Sign('=')) && opens(at + 2);
-    (0..tokens.len()).find(bound).map(|at| at + 2)
-}
-
-/// Whether the file binds this name to a list.
-fn binds(tokens: &[Token<'_>], name: &str) -> bool {
-    tokens.windows(3).any(|three| matches!(three, [a, b, c] if a.kind == Kind::Word(name) && b.kind == Kind::Sign('=') && c.kind == Kind::Sign('[')))
-}
-
-fn texts(manifest: &mut Manifest, tokens: &[Token<'_>], runtime: bool) {
-    for token in tokens {
-        if let Kind::Text(requirement) = token.kind {
-            pypi::add(manifest, requirement, runtime, token.line);
+/// Where each `NAME = [` has its bracket; the first one counts.
+fn bound<'a>(tokens: &[Token<'a>]) -> HashMap<&'a str, usize> {
+    let mut bound = HashMap::new();
+    for (at, three) in tokens.windows(3).enumerate() {
+        if let [Kind::Word(name), Kind::Sign('='), Kind::Sign('[' | '(' | '{')] = [three[0].kind, three[1].kind, three[2].kind] {
+            bound.entry(name).or_insert(at + 2);
         }
     }
+    bound
 }
 
-/// `{"dev": ["pytest"], …}`.
-fn extras(manifest: &mut Manifest, tokens: &[Token<'_>], at: usize) {
-    let Some(open) = bracket(tokens, at, &['{']) else {
-        return manifest.note("extras_require is computed".to_owned());
-    };
-    let close = closing(tokens, open);
-    let mut extra = "";
-    for (at, token) in tokens.iter().enumerate().take(close).skip(open) {
-        let Kind::Text(text) = token.kind else { continue };
-        if kind(tokens, at + 1) == Some(Kind::Sign(':')) {
-            extra = text;
-        } else {
-            pypi::add(manifest, text, !is_development(extra), token.line);
+struct Setup<'t, 'a> {
+    tokens: &'t [Token<'a>],
+    bound: HashMap<&'a str, usize>,
+    /// Brackets that were read already: a list may be handed on under several names.
+    seen: HashSet<usize>,
+    manifest: Manifest,
+}
+
+impl<'a> Setup<'_, 'a> {
+    fn kind(&self, at: usize) -> Option<Kind<'a>> {
+        self.tokens.get(at).map(|token| token.kind)
+    }
+
+    /// The opening bracket at `at`, or the one that the name at `at` is bound to in this file.
+    fn bracket(&self, at: usize) -> Option<usize> {
+        match self.kind(at)? {
+            Kind::Sign('[' | '(' | '{') => Some(at),
+            Kind::Word(name) => self.bound.get(name).copied(),
+            _ => None,
+        }
+    }
+
+    /// A literal list at `at`, or the name of one.
+    fn list(&mut self, at: usize, runtime: bool, what: &str) {
+        let Some(open) = self.bracket(at) else {
+            return self.manifest.note(format!("{what} is computed"));
+        };
+        // `install_requires=install_requires`: the list was read where it is bound.
+        if !self.seen.insert(open) {
+            return;
+        }
+        let close = closing(self.tokens, open);
+        for token in self.tokens.get(open..close).unwrap_or_default() {
+            if let Kind::Text(requirement) = token.kind {
+                pypi::add(&mut self.manifest, requirement, runtime, token.line);
+            }
+        }
+        if self.kind(close + 1) == Some(Kind::Sign('+')) {
+            self.manifest.note(format!("{what} is partly computed"));
+        }
+    }
+
+    /// `{"dev": ["pytest"], …}`.
+    fn extras(&mut self, at: usize) {
+        let Some(open) = self.bracket(at) else {
+            return self.manifest.note("extras_require is computed".to_owned());
+        };
+        if !self.seen.insert(open) {
+            return;
+        }
+        let close = closing(self.tokens, open);
+        let mut extra = "";
+        for at in open..close {
+            let Some(Token { kind: Kind::Text(text), line }) = self.tokens.get(at).copied() else { continue };
+            if self.kind(at + 1) == Some(Kind::Sign(':')) {
+                extra = text;
+            } else {
+                pypi::add(&mut self.manifest, text, !is_development(extra), line);
+            }
         }
     }
 }
