@@ -285,3 +285,12 @@ fn commit_of(record: &str) -> Option<Commit> {
     let (id, time, author, message) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
     Some(Commit { id: id.to_owned(), time: time.parse().ok()?, author: author.to_owned(), message: message.trim_end().to_owned(), paths: Vec::new() })
 }
+
+/// Authors of update bots, as `Name <mail>`.
+const BOTS: &str = r"(?i)^(dependabot(-preview)?(\[bot\])?|renovate(\[bot\]| bot)?|depfu(\[bot\])?|snyk-bot|pyup-bot|scala steward|.*renovate\[bot\]) <";
+
+/// The newest commit of an update bot within some days of the newest commit.
+pub fn bot_commit(facts: &GitFacts, within_days: u32) -> Option<Sighting> {
+    let look = GitLook { author: Some(BOTS.into()), within_days: Some(within_days), ..GitLook::default() };
+    facts.see(&look).sightings.into_iter().next()
+}

@@ -2,10 +2,14 @@
 //!
 //! A definition refers to one by name; the words, weights and examples stay in the definition.
 
+mod lockfiles;
+mod update_bots;
+
 use super::Seen;
 use super::gather::ManifestFile;
 use super::pipelines::Pipeline;
 use super::world::{FileEntry, World};
+use crate::definition::words::Role;
 
 /// What an analysis may look at.
 pub struct Facts<'a> {
@@ -17,9 +21,27 @@ pub struct Facts<'a> {
     pub pipelines: &'a [(FileEntry, Result<Pipeline, String>)],
 }
 
+impl Facts<'_> {
+    /// The text of a file by its path for patterns.
+    fn text(&self, name: &str) -> Option<(&FileEntry, String)> {
+        let entry = self.world.files.entries().iter().find(|entry| entry.name == name)?;
+        self.world.files.read(entry).ok().map(|bytes| (entry, String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    /// Files that production runs or is made from.
+    fn production(&self) -> impl Iterator<Item = &FileEntry> {
+        self.world.files.entries().iter().filter(|entry| entry.role == Role::Production)
+    }
+}
+
 type Analysis = fn(&Facts<'_>) -> Seen;
 
-const ALL: [(&str, Analysis); 0] = [];
+const ALL: [(&str, Analysis); 4] = [
+    ("update-bot-present", update_bots::present),
+    ("update-bot-covers-all", update_bots::covers_all),
+    ("lockfiles-some", lockfiles::some),
+    ("lockfiles-all", lockfiles::all),
+];
 
 /// The names of all analyses.
 pub fn names() -> Vec<&'static str> {

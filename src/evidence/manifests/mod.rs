@@ -12,7 +12,6 @@
 //! **Nouns.** A [`Registry`] decides how names compare. A [`Package`] is one direct dependency at one line; it is `runtime` unless the
 //! manifest, or the manifest's own name, says that only developers and tests install it. When in doubt an unknown group is runtime.
 
-pub mod see;
 mod cargo;
 mod composer;
 mod go;
@@ -26,6 +25,7 @@ mod pypi;
 mod requirements;
 mod rubygems;
 mod script;
+pub mod see;
 mod setuptools;
 mod text;
 
@@ -39,6 +39,9 @@ const MAX_NOTES: usize = 20;
 
 /// Longest name that is still a name (npm allows 214 characters, Go module paths are a little longer).
 const MAX_NAME: usize = 300;
+
+/// More dependencies than any manifest has.
+const MAX_PACKAGES: usize = 20_000;
 
 /// A package registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,6 +93,9 @@ impl Manifest {
         let name = name.trim();
         if name.is_empty() || name.len() > MAX_NAME || name.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return;
+        }
+        if self.packages.len() >= MAX_PACKAGES {
+            return self.note(format!("more than {MAX_PACKAGES} dependencies, the rest is not read"));
         }
         self.packages.push(Package { registry, name: normalise(registry, name), runtime, line });
     }

@@ -117,7 +117,7 @@ fn entries(text: &str) -> Vec<Entry<'_>> {
         } else if !words.is_empty() {
             entries.push(Entry { text: words, line: number, via: None, hashed: words.contains("--hash") });
         }
-        continued = code.ends_with('\\') && !(words.is_empty() && !continued);
+        continued = code.ends_with('\\') && (continued || !words.is_empty());
         in_via = (in_via && words.is_empty() && !comment.is_empty()) || is_via(comment);
         if let Some(last) = entries.last_mut().filter(|_| in_via) {
             let source = comment.trim_start_matches('#').trim();

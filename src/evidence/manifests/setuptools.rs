@@ -3,7 +3,7 @@
 //! `setup.cfg` is an INI file whose values go on over indented lines. `setup.py` is Python: literal lists are read, and a list bound to a
 //! name in the same file; anything computed is named as unread.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::script::{Kind, Language, Token, closing, lex};
 use super::{Manifest, is_development, pypi};
@@ -47,7 +47,7 @@ fn cfg_value(manifest: &mut Manifest, section: &str, key: &str, value: &str, lin
 /// `setup.py`.
 pub(super) fn py(text: &str) -> Result<Manifest, String> {
     let tokens = lex(text, Language::Python)?;
-    let mut setup = Setup { tokens: &tokens, bound: bound(&tokens), manifest: Manifest::default() };
+    let mut setup = Setup { tokens: &tokens, bound: bound(&tokens), seen: HashSet::new(), manifest: Manifest::default() };
     for (at, token) in tokens.iter().enumerate() {
         let (Kind::Word(name) | Kind::Text(name)) = token.kind else { continue };
         let Some(Kind::Sign('=' | ':')) = setup.kind(at + 1) else { continue };
@@ -75,6 +75,8 @@ fn bound<'a>(tokens: &[Token<'a>]) -> HashMap<&'a str, usize> {
 struct Setup<'t, 'a> {
     tokens: &'t [Token<'a>],
     bound: HashMap<&'a str, usize>,
+    /// Brackets that were read already: a list may be handed on under several names.
+    seen: HashSet<usize>,
     manifest: Manifest,
 }
 
@@ -97,8 +99,8 @@ impl<'a> Setup<'_, 'a> {
         let Some(open) = self.bracket(at) else {
             return self.manifest.note(format!("{what} is computed"));
         };
-        // `install_requires=install_requires`: the list is read where it is bound.
-        if self.kind(at) == Some(Kind::Word(what)) {
+        // `install_requires=install_requires`: the list was read where it is bound.
+        if !self.seen.insert(open) {
             return;
         }
         let close = closing(self.tokens, open);
@@ -117,6 +119,9 @@ impl<'a> Setup<'_, 'a> {
         let Some(open) = self.bracket(at) else {
             return self.manifest.note("extras_require is computed".to_owned());
         };
+        if !self.seen.insert(open) {
+            return;
+        }
         let close = closing(self.tokens, open);
         let mut extra = "";
         for at in open..close {

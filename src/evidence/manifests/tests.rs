@@ -49,8 +49,7 @@ fn hostile_texts_end() {
         for path in PATHS {
             let began = std::time::Instant::now();
             let _ = read(path, &text);
-            if began.elapsed().as_millis()>300 {eprintln!("{path} {piece:?} {:?}", began.elapsed());}
-            assert!(began.elapsed().as_secs() < 500, "{path} of {piece:?} takes {:?}", began.elapsed());
+            assert!(began.elapsed().as_secs() < 20, "{path} of {piece:?} takes {:?}", began.elapsed());
         }
     }
 }
