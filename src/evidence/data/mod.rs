@@ -61,7 +61,10 @@ pub fn read(format: Format, text: &str) -> Result<Vec<Document>, Unreadable> {
     limits::size(text)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let roots = match format {
-        Format::Yaml => read_yaml(text)?,
+        Format::Yaml => match read_json_as_yaml(text) {
+            Some(roots) => roots,
+            None => read_yaml(text)?,
+        },
         Format::Json => json::read(text)?,
         Format::Toml => toml::read(text)?,
         Format::Hcl => hcl::read(text)?,
@@ -81,6 +84,13 @@ fn read_yaml(text: &str) -> Result<Vec<Node>, Unreadable> {
     })?;
     roots.iter_mut().for_each(|root| erb.restore(root));
     Ok(roots)
+}
+
+/// JSON where YAML was expected: `.eslintrc` and its kind may be either. YAML contains JSON, but takes a `//` comment for a key.
+fn read_json_as_yaml(text: &str) -> Option<Vec<Node>> {
+    let start = text.trim_start();
+    let json = start.starts_with("//") || start.starts_with("/*") || (start.starts_with('{') && !start.starts_with("{{"));
+    json.then(|| json::read(text).ok()).flatten()
 }
 
 #[cfg(test)]

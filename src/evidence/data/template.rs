@@ -42,16 +42,18 @@ pub struct Erb {
     /// The text with as many lines, fit to be parsed.
     pub text: String,
     tags: Vec<String>,
+    /// Whether the last line so far holds more than spaces.
+    line_begun: bool,
 }
 
 /// Puts aside the embedded Ruby of a text. Comments and control structures, which stand on lines of their own, become
 /// blank, so that both branches of a condition are read; what prints a value becomes a mark, to be restored in the parsed
 /// tree with [`Erb::restore`].
 pub fn strip_erb(text: &str) -> Erb {
-    let mut erb = Erb { text: String::with_capacity(text.len()), tags: Vec::new() };
+    let mut erb = Erb { text: String::with_capacity(text.len()), tags: Vec::new(), line_begun: false };
     let mut rest = text;
     while let Some((before, tag, after)) = next_tag(rest) {
-        erb.text.push_str(before);
+        erb.copy(before);
         erb.put_aside(tag, after);
         rest = after;
     }
@@ -67,20 +69,21 @@ fn next_tag(text: &str) -> Option<(&str, &str, &str)> {
 }
 
 impl Erb {
-    fn put_aside(&mut self, tag: &str, after: &str) {
-        let prints = tag.starts_with("<%=");
-        if !tag.starts_with("<%#") && (prints || !self.stands_alone(after)) {
-            self.text.push_str(&format!("{OPEN}{}{CLOSE}", self.tags.len()));
-            self.tags.push(tag.to_owned());
-        }
-        self.text.extend(tag.chars().filter(|c| *c == '\n'));
+    fn copy(&mut self, text: &str) {
+        self.text.push_str(text);
+        let (in_line, last) = text.rsplit_once('\n').map_or((self.line_begun, text), |(_, last)| (false, last));
+        self.line_begun = in_line || !last.trim().is_empty();
     }
 
-    /// Whether nothing but other tags shares the line with a tag that is now at the end of the text.
-    fn stands_alone(&self, after: &str) -> bool {
-        let before = self.text.rsplit('\n').next().unwrap_or_default();
-        let after = after.lines().next().unwrap_or_default().trim();
-        before.trim().is_empty() && (after.is_empty() || after.starts_with("<%"))
+    fn put_aside(&mut self, tag: &str, after: &str) {
+        let alone = !self.line_begun && ends_line_or_continues_with_tag(after);
+        if tag.starts_with("<%=") || !(alone || tag.starts_with("<%#")) {
+            let mark = format!("{OPEN}{}{CLOSE}", self.tags.len());
+            self.copy(&mark);
+            self.tags.push(tag.to_owned());
+        }
+        let breaks: String = tag.chars().filter(|c| *c == '\n').collect();
+        self.copy(&breaks);
     }
 
     /// Turns marks in a tree that was parsed from [`Erb::text`] into expressions: the Ruby source if the mark is all of a
@@ -126,7 +129,13 @@ impl Erb {
 
 /// The Ruby between the delimiters.
 fn ruby(tag: &str) -> &str {
-    tag.trim_start_matches("<%").trim_start_matches('=').trim_end_matches("%>").trim_end_matches('-').trim()
+    tag.trim_start_matches("<%").trim_start_matches(['%', '=']).trim_end_matches("%>").trim_end_matches('-').trim()
+}
+
+/// Whether nothing but another tag follows on the line.
+fn ends_line_or_continues_with_tag(after: &str) -> bool {
+    let after = after.trim_start_matches([' ', '\t', '\r']);
+    after.is_empty() || after.starts_with('\n') || after.starts_with("<%")
 }
 
 #[cfg(test)]

@@ -87,6 +87,14 @@ fn inline_conditions_are_expressions() {
 }
 
 #[test]
+fn an_rc_file_may_be_yaml_or_json() {
+    for text in ["extends: airbnb\n", "// rules\n{\"extends\": \"airbnb\",}\n", "{\n\t// rules\n\t\"extends\": \"airbnb\"\n}\n"] {
+        assert_eq!(read(Format::Yaml, text).unwrap()[0].json(), &json!({"extends": "airbnb"}));
+    }
+    assert!(read(Format::Yaml, "{ a: [ }").unwrap_err().why.starts_with("not YAML"));
+}
+
+#[test]
 fn templates_that_cannot_be_read_say_so() {
     let helm = "apiVersion: v1\nmetadata:\n  labels:\n    {{- include \"x\" . | nindent 4 }}\n";
     let erb = "a: 1\n<%= render 'more' %>\nb: 2\n";

@@ -291,10 +291,9 @@ fn tagged(text: String, tag: &Tag) -> Value {
         Some(_) => return scalar::plain(&text),
         None => {}
     }
-    match tag.suffix_in_namespace("tag:yaml.org,2002:").as_deref() {
-        Some("binary" | "timestamp") => Value::Text(text),
-        _ if tag.original() == "!" => Value::Text(text),
-        _ => Value::Expression(format!("{} {text}", tag.original()).trim_end().to_owned()),
+    match tag.original().as_str() {
+        "!" | "!binary" | "!!binary" | "!!timestamp" => Value::Text(text),
+        original => Value::Expression(format!("{original} {text}").trim_end().to_owned()),
     }
 }
 
@@ -363,7 +362,7 @@ mod tests {
 
     #[test]
     fn cloudformation_and_gitlab_tags_do_not_lose_their_values() {
-        let node = one("Bucket: !Ref Logs\nArn: !GetAtt Db.Arn\nList: !If [IsProd, 30, 1]\nSub: !Sub\n  Name: x\nscript:\n  - !reference [.setup, script]\nport: !!str 80\nn: !!int '3'\n");
+        let node = one("Bucket: !Ref Logs\nArn: !GetAtt Db.Arn\nList: !If [IsProd, 30, 1]\nSub: !Sub\n  Name: x\nscript:\n  - !reference [.setup, script]\nport: !!str 80\nn: !!int '3'\nb: !!binary aGk=\ne: ! 1\nf: !Foo\n");
         assert_eq!(node.get("Bucket").unwrap().value, Value::Expression("!Ref Logs".into()));
         assert_eq!(node.get("Arn").unwrap().value, Value::Expression("!GetAtt Db.Arn".into()));
         assert_eq!(node.get("List").unwrap().to_json(), json!(["IsProd", 30, 1]));
@@ -371,6 +370,8 @@ mod tests {
         assert_eq!(node.get("script").unwrap().to_json(), json!([[".setup", "script"]]));
         assert_eq!(node.get("port").unwrap().to_json(), json!("80"));
         assert_eq!(node.get("n").unwrap().to_json(), json!(3));
+        assert_eq!((node.get("b").unwrap().as_str(), node.get("e").unwrap().as_str()), (Some("aGk="), Some("1")));
+        assert_eq!(node.get("f").unwrap().value, Value::Expression("!Foo".into()));
     }
 
     #[test]
