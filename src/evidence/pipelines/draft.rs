@@ -34,6 +34,9 @@ pub(super) struct Event {
     pub every_hours: Option<f64>,
     /// Variables of the vendor that this event fixes.
     pub facts: Vec<(&'static str, Value)>,
+    /// The place of an event beside which this one counts for nothing: a job for closed pull requests is for merges only
+    /// when it is not also for those that are dropped.
+    pub only_without: Option<usize>,
     /// Names of the pipelines that ran before, when it is their end that starts this one.
     pub after: Vec<String>,
 }
@@ -48,6 +51,7 @@ impl Event {
             tag: Value::Unknown,
             every_hours: None,
             facts: Vec::new(),
+            only_without: None,
             after: Vec::new(),
         }
     }
@@ -274,7 +278,8 @@ impl Draft {
     }
 
     fn triggers(&self, mask: Mask) -> Vec<Trigger> {
-        let mut triggers: Vec<Trigger> = self.events(mask).flat_map(|event| event.triggers.iter().copied()).collect();
+        let counts = |event: &&Event| event.only_without.is_none_or(|other| !mask.has(other));
+        let mut triggers: Vec<Trigger> = self.events(mask).filter(counts).flat_map(|event| event.triggers.iter().copied()).collect();
         triggers.sort_unstable();
         triggers.dedup();
         triggers

@@ -18,6 +18,8 @@ use std::collections::HashSet;
 const MAX_STEP: usize = 64 * 1024;
 /// How deep scripts are followed.
 const MAX_DEPTH: usize = 2;
+/// How far after a wrapper the command it runs may begin, in words.
+const MAX_WRAPPED: usize = 24;
 /// Most commands looked at in one script.
 const MAX_COMMANDS: usize = 2_000;
 
@@ -88,17 +90,31 @@ const WRAPPERS: [&str; 26] = [
     "dotenv", "dotenvx", "mise", "asdf", "timeout", "xargs", "retry", "npx", "cross-env", "direnv", "devbox", "ddev", "lando",
 ];
 
-/// The scripts of the repository that a command calls.
+/// The scripts of the repository that a command calls, itself or through a wrapper.
 fn called(words: &[String], directory: &str, sources: &Sources) -> Vec<Script> {
+    let mut scripts = direct(words, directory, sources);
+    let is_wrapper = words.first().is_some_and(|command| WRAPPERS.contains(&command.as_str()));
+    // `npm run with:env -- npm run migrate` wraps too.
+    let after = if is_wrapper { Some(1) } else { words.iter().position(|word| word == "--").map(|at| at + 1) };
+    if let Some(rest) = after.and_then(|after| words.get(after..)) {
+        scripts.extend(wrapped(rest, directory, sources));
+    }
+    scripts
+}
+
+/// What the first command among the words of a wrapper calls. Wrappers within are passed over like any other word.
+fn wrapped(words: &[String], directory: &str, sources: &Sources) -> Vec<Script> {
+    let most = words.len().min(MAX_WRAPPED);
+    let rests = (0..most).filter_map(|start| words.get(start..));
+    let mut found = rests.map(|rest| direct(rest, directory, sources));
+    found.find(|scripts| !scripts.is_empty()).unwrap_or_default()
+}
+
+/// The scripts of the repository that a command itself calls.
+fn direct(words: &[String], directory: &str, sources: &Sources) -> Vec<Script> {
     let Some((command, arguments)) = words.split_first() else { return Vec::new() };
     match command.as_str() {
-        "npm" | "pnpm" | "yarn" | "bun" => {
-            let mut scripts = packages::npm(command, arguments, directory, sources);
-            // `npm run with:env -- npm run migrate`
-            let after = arguments.iter().position(|word| word == "--").map_or(arguments.len(), |at| at + 1);
-            scripts.extend(arguments.get(after..).map(|rest| wrapped(rest, directory, sources)).unwrap_or_default());
-            scripts
-        }
+        "npm" | "pnpm" | "yarn" | "bun" => packages::npm(command, arguments, directory, sources),
         "composer" => packages::composer(arguments, directory, sources),
         "mix" => packages::mix(arguments, directory, sources),
         "deno" => packages::deno(arguments, directory, sources),
@@ -109,18 +125,9 @@ fn called(words: &[String], directory: &str, sources: &Sources) -> Vec<Script> {
             let script = arguments.iter().find(|argument| !argument.starts_with(['-', '+']));
             script.and_then(|path| file(path, directory, sources)).into_iter().collect()
         }
-        wrapper if WRAPPERS.contains(&wrapper) => wrapped(arguments, directory, sources),
         path if path.contains('/') => file(path, directory, sources).into_iter().collect(),
         _ => Vec::new(),
     }
-}
-
-/// What the first command among the words of a wrapper calls.
-fn wrapped(words: &[String], directory: &str, sources: &Sources) -> Vec<Script> {
-    let most = words.len().min(24);
-    let rests = (0..most).filter_map(|start| words.get(start..));
-    let mut found = rests.map(|rest| called(rest, directory, sources));
-    found.find(|scripts| !scripts.is_empty()).unwrap_or_default()
 }
 
 /// Scripts that only start a tool whose arguments say what it does.
