@@ -40,10 +40,30 @@ impl Script {
 
 /// The text of a step without comments, with the scripts of the repository that it calls appended.
 pub(super) fn follow(run: &str, directory: &str, sources: &Sources) -> String {
-    let own = shell::without_comments(run);
-    let mut expansion = Expansion { sources, text: String::new(), room: MAX_STEP.saturating_sub(own.len()), seen: HashSet::new() };
-    expansion.expand(&own, directory, 0);
-    own + &expansion.text
+    Session::new(directory, sources).run(run)
+}
+
+/// Commands that run one after another in the same shell: a `cd` holds for those that follow.
+pub(super) struct Session<'a> {
+    sources: &'a Sources<'a>,
+    /// Where the shell is; nothing when that is no place of the repository.
+    directory: Option<String>,
+}
+
+impl<'a> Session<'a> {
+    /// A shell in a directory of the repository.
+    pub fn new(directory: &str, sources: &'a Sources<'a>) -> Self {
+        Session { sources, directory: Some(directory.to_owned()) }
+    }
+
+    /// The text of the next commands without comments, with the scripts that they call appended.
+    pub fn run(&mut self, run: &str) -> String {
+        let own = shell::without_comments(run);
+        let room = MAX_STEP.saturating_sub(own.len());
+        let mut expansion = Expansion { sources: self.sources, text: String::new(), room, seen: HashSet::new() };
+        self.directory = expansion.expand(&own, self.directory.take(), 0);
+        own + &expansion.text
+    }
 }
 
 struct Expansion<'a> {
@@ -54,19 +74,18 @@ struct Expansion<'a> {
 }
 
 impl Expansion<'_> {
-    fn expand(&mut self, script: &str, directory: &str, depth: usize) {
-        if depth >= MAX_DEPTH {
-            return;
-        }
+    /// Appends what a script calls; the directory it ends in.
+    fn expand(&mut self, script: &str, start: Option<String>, depth: usize) -> Option<String> {
         let script = script.replace("${{ github.workspace }}", "$PWD");
-        let mut here = Some(directory.to_owned());
+        let mut here = start;
         for words in shell::commands(&script, MAX_COMMANDS) {
-            let Some(directory) = here.clone() else { return };
+            let directory = here.as_deref()?;
             match words.as_slice() {
-                [cd, to, ..] if cd == "cd" || cd == "pushd" => here = resolve(&directory, to),
-                words => called(words, &directory, self.sources).into_iter().for_each(|script| self.take(script, depth)),
+                [cd, to, ..] if cd == "cd" || cd == "pushd" => here = resolve(directory, to),
+                words => called(words, directory, self.sources).into_iter().for_each(|script| self.take(script, depth)),
             }
         }
+        here
     }
 
     fn take(&mut self, script: Script, depth: usize) {
@@ -80,7 +99,9 @@ impl Expansion<'_> {
         self.room -= text.len() + 1;
         self.text.push('\n');
         self.text.push_str(&text);
-        self.expand(&text, &script.directory, depth + 1);
+        if depth + 1 < MAX_DEPTH {
+            self.expand(&text, Some(script.directory), depth + 1);
+        }
     }
 }
 
