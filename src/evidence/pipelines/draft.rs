@@ -11,7 +11,7 @@ use std::collections::HashMap;
 /// Most events of a pipeline; as many as a [`Mask`] has room for.
 const MAX_EVENTS: usize = 64;
 /// Most jobs read from a pipeline, those of reusable workflows and includes counted.
-const MAX_JOBS: usize = 1_000;
+pub(super) const MAX_JOBS: usize = 1_000;
 /// Most steps read from a pipeline.
 const MAX_STEPS: usize = 10_000;
 /// Most needs of all jobs of a pipeline together.
@@ -34,6 +34,9 @@ pub(super) struct Event {
     pub every_hours: Option<f64>,
     /// Variables of the vendor that this event fixes.
     pub facts: Vec<(&'static str, Value)>,
+    /// The place of an event beside which this one counts for nothing: a job for closed pull requests is for merges only
+    /// when it is not also for those that are dropped.
+    pub only_without: Option<usize>,
     /// Names of the pipelines that ran before, when it is their end that starts this one.
     pub after: Vec<String>,
 }
@@ -48,6 +51,7 @@ impl Event {
             tag: Value::Unknown,
             every_hours: None,
             facts: Vec::new(),
+            only_without: None,
             after: Vec::new(),
         }
     }
@@ -114,6 +118,11 @@ impl Mask {
     /// The events of either set.
     pub fn or(self, other: Mask) -> Mask {
         Mask(self.0 | other.0)
+    }
+
+    /// The events of this set that are not in the other.
+    pub fn without(self, other: Mask) -> Mask {
+        Mask(self.0 & !other.0)
     }
 
     /// True when an event is in the set.
@@ -274,7 +283,8 @@ impl Draft {
     }
 
     fn triggers(&self, mask: Mask) -> Vec<Trigger> {
-        let mut triggers: Vec<Trigger> = self.events(mask).flat_map(|event| event.triggers.iter().copied()).collect();
+        let counts = |event: &&Event| event.only_without.is_none_or(|other| !mask.has(other));
+        let mut triggers: Vec<Trigger> = self.events(mask).filter(counts).flat_map(|event| event.triggers.iter().copied()).collect();
         triggers.sort_unstable();
         triggers.dedup();
         triggers
@@ -312,20 +322,24 @@ impl Settling {
         let needs = indices(jobs);
         let mut settling = Settling { settled: jobs.iter().map(Settled::alone).collect() };
         for at in order(&needs) {
-            for &need in needs.get(at).map(Vec::as_slice).unwrap_or_default() {
-                settling.take_over(at, need);
+            for group in needs.get(at).map(Vec::as_slice).unwrap_or_default() {
+                settling.take_over(at, group);
             }
         }
         settling
     }
 
-    fn take_over(&mut self, at: usize, need: usize) {
-        let Some(&from) = self.settled.get(need) else { return };
-        if let Some(own) = self.settled.get_mut(at) {
-            own.mask = own.mask.and(from.mask);
-            own.manual |= from.manual;
-            own.after_success |= from.after_success;
-            own.disabled |= from.disabled;
+    /// Takes over from the jobs of one id: one job, or the same job for several events or environments.
+    fn take_over(&mut self, at: usize, group: &[usize]) {
+        let from: Vec<Settled> = group.iter().filter_map(|need| self.settled.get(*need).copied()).collect();
+        let any = |events: fn(&Settled) -> bool| from.iter().filter(|one| events(one)).fold(Mask::default(), |all, one| all.or(one.mask));
+        let (all, automatic) = (any(|_| true), any(|one| !one.manual));
+        let some_manual = from.iter().any(|one| one.manual);
+        if let Some(own) = self.settled.get_mut(at).filter(|_| !from.is_empty()) {
+            own.mask = own.mask.and(all);
+            own.manual |= some_manual && own.mask.and(automatic).is_empty();
+            own.after_success |= from.iter().all(|one| one.after_success);
+            own.disabled |= from.iter().all(|one| one.disabled);
         }
     }
 
@@ -346,26 +360,28 @@ impl Settled {
     }
 }
 
-/// The needs of each job as places in the list; unknown ids are left out.
-fn indices(jobs: &[DraftJob]) -> Vec<Vec<usize>> {
-    let places: HashMap<&str, usize> = jobs.iter().enumerate().map(|(at, job)| (job.job.id.as_str(), at)).collect();
-    let of = |draft: &DraftJob| draft.job.needs.iter().filter_map(|need| places.get(need.as_str()).copied()).collect();
+/// The needs of each job as places in the list, several for one id; unknown ids are left out.
+fn indices(jobs: &[DraftJob]) -> Vec<Vec<Vec<usize>>> {
+    let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, job) in jobs.iter().enumerate() {
+        places.entry(job.job.id.as_str()).or_default().push(at);
+    }
+    let of = |draft: &DraftJob| draft.job.needs.iter().filter_map(|need| places.get(need.as_str()).cloned()).collect();
     jobs.iter().map(of).collect()
 }
 
 /// The jobs in an order where each comes after what it needs; a cycle is cut somewhere.
-fn order(needs: &[Vec<usize>]) -> Vec<usize> {
+fn order(needs: &[Vec<Vec<usize>>]) -> Vec<usize> {
     let mut order = Vec::with_capacity(needs.len());
     let mut seen = vec![false; needs.len()];
     for start in 0..needs.len() {
-        let mut stack = vec![(start, 0)];
-        while let Some((at, next)) = stack.pop() {
-            if next == 0 && std::mem::replace(&mut seen[at], true) {
-                continue;
-            }
-            match needs[at].get(next) {
-                Some(&need) => stack.extend([(at, next + 1), (need, 0)]),
-                None => order.push(at),
+        let mut stack = vec![(start, false)];
+        while let Some((at, done)) = stack.pop() {
+            if done {
+                order.push(at);
+            } else if !std::mem::replace(&mut seen[at], true) {
+                stack.push((at, true));
+                stack.extend(needs[at].iter().flatten().filter(|need| !seen[**need]).map(|need| (*need, false)));
             }
         }
     }

@@ -13,10 +13,12 @@
 //!
 //! Everything here is bounded: jobs, steps, needs, files followed, bytes appended. What a cap cuts off is `Unseen` too.
 
+mod circleci;
 mod commands;
 mod condition;
 mod draft;
 mod github;
+mod gitlab;
 mod refs;
 mod shell;
 mod sources;
@@ -173,10 +175,9 @@ type Reader = fn(&str, &str, &Sources) -> Result<Draft, String>;
 
 /// The vendor that reads a pipeline from this path, and its reader.
 fn vendor(path: &str) -> Option<(&'static str, Reader)> {
-    if let Some(vendor) = github::vendor(path) {
-        return Some((vendor, github::read));
-    }
-    None
+    const VENDORS: [(fn(&str) -> Option<&'static str>, Reader); 3] =
+        [(github::vendor, github::read), (gitlab::vendor, gitlab::read), (circleci::vendor, circleci::read)];
+    VENDORS.iter().find_map(|(vendor, reader)| Some((vendor(path)?, *reader)))
 }
 
 /// True for a path that some vendor reads a pipeline from.

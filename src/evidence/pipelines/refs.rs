@@ -11,6 +11,9 @@ const USUAL: [&str; 3] = ["main", "master", "trunk"];
 /// More other branches than this that a filter names one by one are taken together.
 const MOST_NAMED: usize = 12;
 
+/// Names like those of most branches, to see whether a filter bars everything.
+const PROBES: [&str; 3] = ["feature/some-change", "fix-typo", "renovate/lodash-4.x"];
+
 /// The names that count as the default branch: its true name, else the usual ones.
 #[derive(Debug, Clone)]
 pub(super) struct Defaults(Vec<String>);
@@ -149,6 +152,8 @@ impl Filter {
                 let others = names.into_iter().filter(|name| !defaults.has(name) && self.passes(name));
                 branches.extend(others.map(|name| (false, Value::text(name))));
             }
+            // `ignore: /.*/` leaves no branch at all.
+            None if PROBES.iter().all(|name| self.bars(name)) => {}
             None => branches.push((false, defaults.other())),
         }
         branches

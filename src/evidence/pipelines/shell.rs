@@ -63,6 +63,34 @@ pub(super) fn commands(text: &str, most: usize) -> Vec<Vec<String>> {
     reader.commands
 }
 
+/// A script with `$NAME` and `${NAME}` replaced by the values that are known.
+pub(super) fn with_variables(script: &str, value: &dyn Fn(&str) -> Option<String>) -> String {
+    let mut filled = String::with_capacity(script.len());
+    let mut rest = script;
+    while let Some((before, after)) = rest.split_once('$') {
+        filled.push_str(before);
+        let braced = after.strip_prefix('{');
+        let from = braced.unwrap_or(after);
+        let length = from.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+        let (name, after_name) = from.split_at(length);
+        let end = if braced.is_some() { after_name.strip_prefix('}') } else { Some(after_name) };
+        match end.and_then(|end| Some((value(name).filter(|_| is_variable(name))?, end))) {
+            Some((value, end)) if filled.len() < LONGEST => {
+                filled.push_str(&value);
+                rest = end;
+            }
+            _ => {
+                filled.push('$');
+                rest = after;
+            }
+        }
+    }
+    filled + rest
+}
+
+/// Beyond this, variables are no longer replaced.
+const LONGEST: usize = 64 * 1024;
+
 #[derive(Default)]
 struct Words {
     commands: Vec<Vec<String>>,
@@ -119,6 +147,12 @@ mod tests {
         let script = "cd web && CI=1 npm run 'test:unit' -- --ci\nif ! make lint; then\n  sudo ./bin/fix \\\n    --all\nfi";
         let words: Vec<String> = commands(script, 100).into_iter().map(|command| command.join(" ")).collect();
         assert_eq!(words, ["cd web", "npm run test:unit -- --ci", "make lint", "./bin/fix --all", "fi"]);
+    }
+
+    #[test]
+    fn variables_are_replaced_by_what_is_known() {
+        let known = |name: &str| (name == "TASK").then(|| "test".to_owned());
+        assert_eq!(with_variables("rake $TASK ${TASK}s $TASKS ${TASK:-x} $(TASK) $1 $", &known), "rake test tests $TASKS ${TASK:-x} $(TASK) $1 $");
     }
 
     #[test]

@@ -18,6 +18,8 @@ use std::collections::HashSet;
 const MAX_STEP: usize = 64 * 1024;
 /// How deep scripts are followed.
 const MAX_DEPTH: usize = 2;
+/// How far after a wrapper the command it runs may begin, in words.
+const MAX_WRAPPED: usize = 24;
 /// Most commands looked at in one script.
 const MAX_COMMANDS: usize = 2_000;
 
@@ -38,10 +40,30 @@ impl Script {
 
 /// The text of a step without comments, with the scripts of the repository that it calls appended.
 pub(super) fn follow(run: &str, directory: &str, sources: &Sources) -> String {
-    let own = shell::without_comments(run);
-    let mut expansion = Expansion { sources, text: String::new(), room: MAX_STEP.saturating_sub(own.len()), seen: HashSet::new() };
-    expansion.expand(&own, directory, 0);
-    own + &expansion.text
+    Session::new(directory, sources).run(run)
+}
+
+/// Commands that run one after another in the same shell: a `cd` holds for those that follow.
+pub(super) struct Session<'a> {
+    sources: &'a Sources<'a>,
+    /// Where the shell is; nothing when that is no place of the repository.
+    directory: Option<String>,
+}
+
+impl<'a> Session<'a> {
+    /// A shell in a directory of the repository.
+    pub fn new(directory: &str, sources: &'a Sources<'a>) -> Self {
+        Session { sources, directory: Some(directory.to_owned()) }
+    }
+
+    /// The text of the next commands without comments, with the scripts that they call appended.
+    pub fn run(&mut self, run: &str) -> String {
+        let own = shell::without_comments(run);
+        let room = MAX_STEP.saturating_sub(own.len());
+        let mut expansion = Expansion { sources: self.sources, text: String::new(), room, seen: HashSet::new() };
+        self.directory = expansion.expand(&own, self.directory.take(), 0);
+        own + &expansion.text
+    }
 }
 
 struct Expansion<'a> {
@@ -52,19 +74,18 @@ struct Expansion<'a> {
 }
 
 impl Expansion<'_> {
-    fn expand(&mut self, script: &str, directory: &str, depth: usize) {
-        if depth >= MAX_DEPTH {
-            return;
-        }
+    /// Appends what a script calls; the directory it ends in.
+    fn expand(&mut self, script: &str, start: Option<String>, depth: usize) -> Option<String> {
         let script = script.replace("${{ github.workspace }}", "$PWD");
-        let mut here = Some(directory.to_owned());
+        let mut here = start;
         for words in shell::commands(&script, MAX_COMMANDS) {
-            let Some(directory) = here.clone() else { return };
+            let directory = here.as_deref()?;
             match words.as_slice() {
-                [cd, to, ..] if cd == "cd" || cd == "pushd" => here = resolve(&directory, to),
-                words => called(words, &directory, self.sources).into_iter().for_each(|script| self.take(script, depth)),
+                [cd, to, ..] if cd == "cd" || cd == "pushd" => here = resolve(directory, to),
+                words => called(words, directory, self.sources).into_iter().for_each(|script| self.take(script, depth)),
             }
         }
+        here
     }
 
     fn take(&mut self, script: Script, depth: usize) {
@@ -78,7 +99,9 @@ impl Expansion<'_> {
         self.room -= text.len() + 1;
         self.text.push('\n');
         self.text.push_str(&text);
-        self.expand(&text, &script.directory, depth + 1);
+        if depth + 1 < MAX_DEPTH {
+            self.expand(&text, Some(script.directory), depth + 1);
+        }
     }
 }
 
@@ -88,17 +111,31 @@ const WRAPPERS: [&str; 26] = [
     "dotenv", "dotenvx", "mise", "asdf", "timeout", "xargs", "retry", "npx", "cross-env", "direnv", "devbox", "ddev", "lando",
 ];
 
-/// The scripts of the repository that a command calls.
+/// The scripts of the repository that a command calls, itself or through a wrapper.
 fn called(words: &[String], directory: &str, sources: &Sources) -> Vec<Script> {
+    let mut scripts = direct(words, directory, sources);
+    let is_wrapper = words.first().is_some_and(|command| WRAPPERS.contains(&command.as_str()));
+    // `npm run with:env -- npm run migrate` wraps too.
+    let after = if is_wrapper { Some(1) } else { words.iter().position(|word| word == "--").map(|at| at + 1) };
+    if let Some(rest) = after.and_then(|after| words.get(after..)) {
+        scripts.extend(wrapped(rest, directory, sources));
+    }
+    scripts
+}
+
+/// What the first command among the words of a wrapper calls. Wrappers within are passed over like any other word.
+fn wrapped(words: &[String], directory: &str, sources: &Sources) -> Vec<Script> {
+    let most = words.len().min(MAX_WRAPPED);
+    let rests = (0..most).filter_map(|start| words.get(start..));
+    let mut found = rests.map(|rest| direct(rest, directory, sources));
+    found.find(|scripts| !scripts.is_empty()).unwrap_or_default()
+}
+
+/// The scripts of the repository that a command itself calls.
+fn direct(words: &[String], directory: &str, sources: &Sources) -> Vec<Script> {
     let Some((command, arguments)) = words.split_first() else { return Vec::new() };
     match command.as_str() {
-        "npm" | "pnpm" | "yarn" | "bun" => {
-            let mut scripts = packages::npm(command, arguments, directory, sources);
-            // `npm run with:env -- npm run migrate`
-            let after = arguments.iter().position(|word| word == "--").map_or(arguments.len(), |at| at + 1);
-            scripts.extend(arguments.get(after..).map(|rest| wrapped(rest, directory, sources)).unwrap_or_default());
-            scripts
-        }
+        "npm" | "pnpm" | "yarn" | "bun" => packages::npm(command, arguments, directory, sources),
         "composer" => packages::composer(arguments, directory, sources),
         "mix" => packages::mix(arguments, directory, sources),
         "deno" => packages::deno(arguments, directory, sources),
@@ -109,18 +146,9 @@ fn called(words: &[String], directory: &str, sources: &Sources) -> Vec<Script> {
             let script = arguments.iter().find(|argument| !argument.starts_with(['-', '+']));
             script.and_then(|path| file(path, directory, sources)).into_iter().collect()
         }
-        wrapper if WRAPPERS.contains(&wrapper) => wrapped(arguments, directory, sources),
         path if path.contains('/') => file(path, directory, sources).into_iter().collect(),
         _ => Vec::new(),
     }
-}
-
-/// What the first command among the words of a wrapper calls.
-fn wrapped(words: &[String], directory: &str, sources: &Sources) -> Vec<Script> {
-    let most = words.len().min(24);
-    let rests = (0..most).filter_map(|start| words.get(start..));
-    let mut found = rests.map(|rest| called(rest, directory, sources));
-    found.find(|scripts| !scripts.is_empty()).unwrap_or_default()
 }
 
 /// Scripts that only start a tool whose arguments say what it does.

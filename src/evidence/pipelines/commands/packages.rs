@@ -12,6 +12,9 @@ const BUILT_IN: [&str; 26] = [
 /// Scripts that npm runs without `run`.
 const SHORT: [&str; 6] = ["test", "t", "tst", "start", "stop", "restart"];
 
+/// Most packages of a workspace whose names are looked at.
+const MAX_PACKAGES: usize = 100;
+
 /// What the words after `npm`, `pnpm`, `yarn` or `bun` ask for.
 #[derive(Default)]
 struct Asked<'a> {
@@ -78,12 +81,14 @@ fn package_script(script: &str, directory: &str, sources: &Sources) -> Option<Sc
 fn workspace(package: &str, sources: &Sources) -> Option<String> {
     let wanted = package.trim_start_matches("./").trim_end_matches("...");
     let short = wanted.rsplit('/').next().unwrap_or(wanted);
-    let directories = sources.paths().iter().filter_map(|path| path.strip_suffix("/package.json"));
-    let mut near = directories.filter(|directory| !directory.contains("node_modules")).filter(|directory| {
-        let last = directory.rsplit('/').next().unwrap_or(directory);
-        last == short || *directory == wanted
-    });
-    near.next().map(str::to_owned)
+    let directories = || sources.paths().iter().filter_map(|path| path.strip_suffix("/package.json")).filter(|path| !path.contains("node_modules"));
+    let near = |directory: &&str| *directory == wanted || directory.rsplit('/').next() == Some(short);
+    let named = |directory: &&str| {
+        let package = json(&format!("{directory}/package.json"), sources);
+        package.is_some_and(|package| package.get("name").and_then(Json::as_str) == Some(wanted))
+    };
+    let found = directories().find(near).or_else(|| directories().take(MAX_PACKAGES).find(named));
+    found.map(str::to_owned)
 }
 
 fn json(path: &str, sources: &Sources) -> Option<Json> {

@@ -7,7 +7,7 @@
 use super::super::condition::{self, Value};
 use super::super::draft::{Event, Mask};
 use super::super::steps::texts;
-use super::{Reading, Scope};
+use super::{Reading, Scope, values};
 use crate::evidence::node::Node;
 
 /// Most environments of one job.
@@ -22,7 +22,7 @@ impl Reading<'_, '_> {
             return vec![(Some(written), mask)];
         }
         let mut found: Vec<(Option<String>, Mask)> = Vec::new();
-        for variant in variants(&written, job) {
+        for variant in values::variants(&written, job) {
             // Each event is a set of one, so that equal names can be joined.
             for (event, alone) in self.draft.events(mask).zip(self.draft.singles(mask)) {
                 self.names(&variant, event, scope).into_iter().for_each(|name| join(&mut found, name, alone));
@@ -71,20 +71,4 @@ fn join(found: &mut Vec<(Option<String>, Mask)>, name: String, event: Mask) {
     } else if found.len() < MOST {
         found.push((Some(name), event));
     }
-}
-
-/// The expression once for each value of the matrix entry that it names.
-fn variants(written: &str, job: &Node) -> Vec<String> {
-    let matrix = job.get("strategy").and_then(|strategy| strategy.get("matrix"));
-    let of = || {
-        let (before, rest) = written.split_once("${{")?;
-        let (expression, after) = rest.split_once("}}")?;
-        let key = expression.trim().strip_prefix("matrix.")?;
-        let mut values = texts(matrix?.get(key));
-        let included = matrix?.get("include").map(Node::items).unwrap_or_default();
-        values.extend(included.iter().filter_map(|entry| entry.get(key)?.scalar()));
-        values.truncate(MOST);
-        Some(values.into_iter().map(|value| format!("{before}{value}{after}").trim().to_owned()).collect::<Vec<_>>())
-    };
-    of().filter(|values| !values.is_empty()).unwrap_or_else(|| vec![written.to_owned()])
 }

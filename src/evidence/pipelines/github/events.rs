@@ -103,9 +103,11 @@ impl<'a> Reading<'a> {
             events.push(request);
             return;
         }
+        let closed = events.len();
         let merged = |(is_default, base): (bool, Value)| {
             let triggers: &[Trigger] = if is_default { &[Trigger::Push, Trigger::DefaultBranch] } else { &[Trigger::Push] };
-            Event::new(name, triggers).with("github.event.pull_request.merged", Value::Bool(true)).with("github.base_ref", base)
+            let event = Event { only_without: Some(closed), ..Event::new(name, triggers) };
+            event.with("github.event.pull_request.merged", Value::Bool(true)).with("github.base_ref", base)
         };
         events.push(request.with("github.event.pull_request.merged", Value::Bool(false)));
         events.extend(bases.into_iter().map(merged));

@@ -8,10 +8,11 @@
 //! calls it from another repository cannot be seen; without a caller its jobs have no triggers.
 //!
 //! Not read: `concurrency`, `permissions`, path filters (a change to some files starts it still), required reviewers of an
-//! environment (a setting of the forge), the values of matrices except for environments.
+//! environment (a setting of the forge), which values of a matrix a condition leaves out.
 
 mod environments;
 mod events;
+mod values;
 
 use super::condition::{self, Value};
 use super::draft::{Draft, DraftJob, DraftStep, Event, Mask};
@@ -157,6 +158,13 @@ impl Scope {
     }
 }
 
+/// The job a step belongs to, where it runs, and for which events.
+struct Place<'n> {
+    job: &'n Node,
+    directory: String,
+    mask: Mask,
+}
+
 struct Reading<'a, 'd> {
     draft: &'d mut Draft,
     sources: &'a Sources<'a>,
@@ -185,7 +193,7 @@ impl Reading<'_, '_> {
                 draft.environments = self.environments(node, draft.mask, scope);
                 let directory = self.directory(node).unwrap_or_default();
                 let steps = node.get("steps").map(Node::items).unwrap_or_default();
-                self.steps(steps, scope, draft.mask, &directory, &mut draft.steps);
+                self.steps(steps, scope, &Place { job: node, directory, mask: draft.mask }, &mut draft.steps);
                 draft.job.manual = draft.steps.iter().any(|step| APPROVALS.iter().any(|action| step.step.uses.as_deref() == Some(*action)));
                 self.draft.add(draft);
             }
@@ -310,23 +318,23 @@ impl Reading<'_, '_> {
         }
     }
 
-    fn steps(&mut self, steps: &[Node], scope: &Scope, mask: Mask, directory: &str, into: &mut Vec<DraftStep>) {
+    fn steps(&mut self, steps: &[Node], scope: &Scope, place: &Place, into: &mut Vec<DraftStep>) {
         for node in steps {
             if into.len() >= self.draft.room() {
                 return self.draft.cut("steps beyond the first ones".to_owned(), node.line);
             }
             let condition = node.get("if").and_then(Node::scalar).unwrap_or_default();
-            let reached = self.kept(mask, &condition, scope);
-            if !reached.is_empty() || mask.is_empty() {
-                self.step(node, scope, reached, directory, into);
+            let mask = self.kept(place.mask, &condition, scope);
+            if !mask.is_empty() || place.mask.is_empty() {
+                self.step(node, scope, &Place { mask, directory: place.directory.clone(), ..*place }, into);
             }
         }
     }
 
-    fn step(&mut self, node: &Node, scope: &Scope, mask: Mask, directory: &str, into: &mut Vec<DraftStep>) {
+    fn step(&mut self, node: &Node, scope: &Scope, place: &Place, into: &mut Vec<DraftStep>) {
         let uses = node.get("uses").and_then(Node::scalar);
         if let Some(path) = uses.as_deref().and_then(|uses| uses.strip_prefix("./")) {
-            match self.composite(path, node, scope, mask) {
+            match self.composite(path, node, scope, place) {
                 Some(mut steps) => return into.append(&mut steps),
                 None if action_file(path, self.sources).is_none() => {
                     self.draft.unseen(format!("local action ./{path} (not in the repository)"), scope.file.as_deref(), node.line);
@@ -341,24 +349,26 @@ impl Reading<'_, '_> {
         });
         let with: Vec<(String, String)> = inputs(node.get("with")).into_iter().map(|(key, value)| (key, scope.fill(&value))).collect();
         let written = node.get("run").and_then(Node::scalar).or_else(|| command_input(uses.as_deref()?, &with));
-        let here = node.get("working-directory").and_then(Node::scalar).unwrap_or_else(|| directory.to_owned());
-        let run = written.map(|run| commands::follow(&scope.fill(&run), &scope.fill(&here), self.sources));
+        let here = node.get("working-directory").and_then(Node::scalar).unwrap_or_else(|| place.directory.clone());
+        let envs = [node.get("env"), place.job.get("env"), self.workflow.get("env")];
+        let written_out = |run: String| values::written_out(&scope.fill(&run), place.job, &envs);
+        let run = written.map(|run| commands::follow(&written_out(run), &scope.fill(&here), self.sources));
         let name = node.get("name").and_then(Node::scalar).map(|name| scope.fill(&name));
         let step = Step { line, file: scope.file.clone(), name, run, uses, version, with, triggers: None };
-        into.push(DraftStep { step, mask });
+        into.push(DraftStep { step, mask: place.mask });
     }
 
     /// The steps of a composite action of the repository.
-    fn composite(&mut self, path: &str, node: &Node, scope: &Scope, mask: Mask) -> Option<Vec<DraftStep>> {
+    fn composite(&mut self, path: &str, node: &Node, scope: &Scope, place: &Place) -> Option<Vec<DraftStep>> {
         let (file, action) = action_file(path, self.sources)?;
         let runs = action.get("runs")?;
         if scope.depth >= MAX_DEPTH || runs.get("using")?.as_str()? != "composite" {
             return None;
         }
-        let inputs = self.inputs(action.get("inputs"), node.get("with"), mask, scope);
-        let called = Scope { inputs, ..scope.calling(file, mask) };
+        let inputs = self.inputs(action.get("inputs"), node.get("with"), place.mask, scope);
+        let called = Scope { inputs, ..scope.calling(file, place.mask) };
         let mut steps = Vec::new();
-        self.steps(runs.get("steps")?.items(), &called, mask, "", &mut steps);
+        self.steps(runs.get("steps")?.items(), &called, &Place { directory: String::new(), ..*place }, &mut steps);
         Some(steps)
     }
 }

@@ -344,6 +344,36 @@ fn a_merged_pull_request_is_a_push() {
 }
 
 #[test]
+fn a_closed_pull_request_is_no_push() {
+    let text = "on: {pull_request: {types: [closed]}}\njobs: {clean: {steps: []}}";
+    assert_eq!(workflow(text).jobs[0].triggers, [PullRequest]);
+}
+
+#[test]
+fn commands_from_matrices_and_variables_are_written_out() {
+    let text = "on: push
+env: {TOOL: bin/rails, TOKEN: '${{ secrets.T }}'}
+jobs:
+  a:
+    strategy:
+      matrix:
+        tests: [{name: Unit, command: test}, {name: System, command: 'test:system'}]
+        include: [{script: lint}, {script: types}]
+    steps:
+      - run: $TOOL ${COMMAND} $TOKEN
+        env: {COMMAND: '${{ matrix.tests.command }}'}
+      - run: npm run ${{ matrix.script }}
+      - run: echo ${{ matrix.none }}
+";
+    let files = [("package.json", r#"{"scripts":{"lint":"eslint ."}}"#)];
+    assert_eq!(runs(&workflow_among(text, &files).jobs[0]), [
+        "bin/rails test $TOKEN\nbin/rails test:system $TOKEN",
+        "npm run lint\nnpm run types\neslint .",
+        "echo ${{ matrix.none }}"
+    ]);
+}
+
+#[test]
 fn an_approval_is_a_person() {
     let pipeline = workflow("on: push\njobs:\n  ask: {steps: [{uses: trstringer/manual-approval@v1}]}\n  deploy: {needs: ask, steps: []}\n");
     assert!(job(&pipeline, "deploy").manual && !job(&pipeline, "deploy").automatic());
