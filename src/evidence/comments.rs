@@ -17,6 +17,17 @@ struct Family {
     docstrings: bool,
 }
 
+impl Family {
+    /// The bytes at which a comment or a string may start; all marks are ASCII.
+    fn starts(&self) -> [bool; 256] {
+        let mut starts = [false; 256];
+        let marks = self.line.iter().chain(self.block.iter().map(|(start, _)| start)).chain(self.long);
+        marks.filter_map(|mark| mark.bytes().next()).for_each(|byte| starts[usize::from(byte)] = true);
+        self.quotes.iter().for_each(|quote| starts[*quote as usize] = true);
+        starts
+    }
+}
+
 const SHELL: Family = Family { line: &["#"], block: &[], quotes: &['"', '\''], long: &[], docstrings: false };
 const RUBY: Family = Family { line: &["#"], block: &[("\n=begin", "\n=end")], quotes: &['"', '\''], long: &[], docstrings: false };
 const PYTHON: Family = Family { line: &["#"], block: &[], quotes: &['"', '\''], long: &["\"\"\"", "'''"], docstrings: true };
@@ -110,12 +121,15 @@ struct Lexer<'a> {
 
 impl Lexer<'_> {
     fn run(mut self) -> Vec<(usize, usize)> {
-        while self.at < self.bytes.len() {
+        let starts = self.family.starts();
+        // `=begin` at the very start has no line break before it.
+        if self.family.block.iter().any(|(start, _)| start.starts_with('\n')) {
+            self.block();
+        }
+        while let Some(more) = self.bytes.get(self.at..).and_then(|rest| rest.iter().position(|byte| starts[usize::from(*byte)])) {
+            self.at += more;
             if !(self.block() || self.line() || self.long() || self.quote()) {
                 self.at += 1;
-                while !self.text.is_char_boundary(self.at) {
-                    self.at += 1;
-                }
             }
         }
         self.spans

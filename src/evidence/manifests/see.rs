@@ -22,7 +22,9 @@ pub fn see(look: &DependencyLook, manifests: &[ManifestFile]) -> Seen {
                         seen.sightings.push(Sighting::at(&file.entry.path, Some(package.line), Some(excerpt)));
                     }
                 }
-                seen.gaps.extend(manifest.unread.iter().map(|why| unread(file, why)));
+                // A file that is included is a manifest of its own, and is read as one.
+                let hidden = manifest.unread.iter().filter(|why| !why.contains("included") && !why.starts_with("compiled without"));
+                seen.gaps.extend(hidden.map(|why| unread(file, why)));
             }
             Err(why) => seen.gaps.push(unread(file, why)),
         }
