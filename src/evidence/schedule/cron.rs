@@ -56,7 +56,7 @@ impl Field {
         if matches!(text, "*" | "?") {
             return Some((self.lowest..=self.highest).collect());
         }
-        let (first, last) = match text.split_once(['-', '~']) {
+        let (first, last) = match text.split_once('-') {
             Some((first, last)) => (self.value(first)?, self.value(last)?),
             None if open => (self.value(text)?, self.highest),
             None => (self.value(text)?, self.value(text)?),
@@ -127,7 +127,7 @@ pub fn aws(text: &str) -> Option<f64> {
 }
 
 fn is_year(text: &str) -> bool {
-    text.len() >= 4 && number(&text[..text.len().min(4)]).is_some() && YEAR.values(text).is_some()
+    text.get(..4).and_then(number).is_some() && YEAR.values(text).is_some()
 }
 
 fn gap([hour, minute, second]: [&str; 3], [day, month, weekday]: [&str; 3], weekdays: Field, year: Option<&str>) -> Option<f64> {

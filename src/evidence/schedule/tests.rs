@@ -248,7 +248,10 @@ proptest! {
     }
 
     #[test]
-    fn anything_is_survived(text in any::<String>()) {
+    fn anything_is_survived(text in any::<String>(), words in proptest::collection::vec(r"\PC{1,5}|\d{1,4}|[*/?-]|every|at|[a-z]{1,3}", 1..9)) {
         let _ = greatest_gap_hours(&text);
+        for separator in [" ", ",", ":", "-", ""] {
+            let _ = greatest_gap_hours(&words.join(separator));
+        }
     }
 }
