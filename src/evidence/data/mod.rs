@@ -16,6 +16,7 @@
 
 pub mod document;
 mod format;
+mod functions;
 pub mod hcl;
 pub mod json;
 mod limits;

@@ -30,6 +30,20 @@ fn jsonpath_finds_nodes_with_their_lines() {
 }
 
 #[test]
+fn patterns_match_the_whole_and_search_for_a_part() {
+    let document = read(Format::Yaml, "a: [abc, xabcx, 7, null, \"a\\nc\", 'a.c']\nb: '[a-c]+'\n").unwrap().remove(0);
+    let found = |query: &str| document.query(&path(query)).into_iter().filter_map(Node::scalar).collect::<Vec<_>>();
+    assert_eq!(found("$.a[?match(@, 'a.c')]"), ["abc", "a.c"]);
+    assert_eq!(found("$.a[?search(@, 'a.c')]"), ["abc", "xabcx", "a.c"]);
+    assert_eq!(found("$.a[?match(@, $.b)]"), ["abc"]);
+    assert_eq!(found("$.a[?search(@, '(')]"), [""; 0]);
+    assert_eq!(found("$.a[?match(@, 'a|xabcx')]"), ["xabcx"]);
+    for at in 0..600 {
+        assert_eq!(found(&format!("$.a[?match(@, 'abc|{at}')]"))[0], "abc");
+    }
+}
+
+#[test]
 fn an_inner_node_can_be_asked() {
     let document = read(Format::Yaml, WORKFLOW).unwrap().remove(0);
     let deploy = document.query(&path("$.jobs.deploy"))[0];
