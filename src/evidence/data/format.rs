@@ -38,10 +38,20 @@ fn by_name(name: &str) -> Option<Format> {
         "Cargo.lock" | "Gopkg.lock" | "Pipfile" | "pdm.lock" | "poetry.lock" | "uv.lock" => Some(Format::Toml),
         "Chart.lock" | "Podfile.lock" | "glide.lock" | "pubspec.lock" => Some(Format::Yaml),
         // Some of these may be JSON, which YAML contains but for its comments; `read` knows.
-        ".ansible-lint" | ".clang-format" | ".clang-tidy" | ".commitlintrc" | ".eslintrc" | ".graphqlrc" | ".lintstagedrc" | ".prettierrc" | ".releaserc"
-        | ".stylelintrc" | ".yamllint" => Some(Format::Yaml),
-        ".all-contributorsrc" | ".babelrc" | ".bowerrc" | ".firebaserc" | ".htmlhintrc" | ".jshintrc" | ".markdownlintrc"
-        | ".nycrc" | ".renovaterc" | ".secrets.baseline" | ".swcrc" | ".watchmanconfig" => Some(Format::Json),
+        ".ansible-lint" | ".clang-format" | ".clang-tidy" | ".commitlintrc" | ".eslintrc" | ".graphqlrc" | ".lintstagedrc"
+        | ".prettierrc" | ".releaserc" | ".stylelintrc" | ".yamllint" => Some(Format::Yaml),
+        ".all-contributorsrc"
+        | ".babelrc"
+        | ".bowerrc"
+        | ".firebaserc"
+        | ".htmlhintrc"
+        | ".jshintrc"
+        | ".markdownlintrc"
+        | ".nycrc"
+        | ".renovaterc"
+        | ".secrets.baseline"
+        | ".swcrc"
+        | ".watchmanconfig" => Some(Format::Json),
         "Package.resolved" | "Pipfile.lock" | "bun.lock" | "composer.lock" | "deno.lock" | "flake.lock" => Some(Format::Json),
         _ => None,
     }

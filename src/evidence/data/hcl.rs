@@ -223,7 +223,30 @@ mod tests {
 
     #[test]
     fn terraform_blocks_nest_by_type_and_labels() {
-        let node = one("terraform {\n  backend \"s3\" {\n    bucket = \"state\"\n  }\n}\n\nresource \"aws_db_instance\" \"main\" {\n  backup_retention_period = 7\n  multi_az                = true\n  kms_key_id              = aws_kms_key.db.arn\n  tags = {\n    Name = \"db-${var.env}\"\n    \"cost/centre\" = \"x\"\n  }\n  settings {\n    a = -1\n  }\n  settings {\n    a = 2.5\n  }\n}\n\nresource \"aws_db_instance\" \"replica\" {}\n");
+        let node = one(r#"terraform {
+  backend "s3" {
+    bucket = "state"
+  }
+}
+
+resource "aws_db_instance" "main" {
+  backup_retention_period = 7
+  multi_az                = true
+  kms_key_id              = aws_kms_key.db.arn
+  tags = {
+    Name = "db-${var.env}"
+    "cost/centre" = "x"
+  }
+  settings {
+    a = -1
+  }
+  settings {
+    a = 2.5
+  }
+}
+
+resource "aws_db_instance" "replica" {}
+"#);
         let expected = json!({
             "terraform": [{"backend": {"s3": [{"bucket": "state"}]}}],
             "resource": {"aws_db_instance": {
@@ -242,7 +265,20 @@ mod tests {
 
     #[test]
     fn modules_variables_and_expressions() {
-        let node = one("module \"db\" {\n  source  = \"terraform-aws-modules/rds/aws\"\n  version = \"~> 6.0\"\n  alarms  = [for a in var.alarms : a.arn]\n  ids     = [aws_a.b.id, \"lit\", null]\n  days    = var.prod ? 30 : 1\n  paren   = (5)\n  neg     = -var.x\n  policy  = jsonencode({ a = 1 })\n}\nvariable \"env\" { default = \"prod\" }\nlocals { a = 1 }\nlocals { b = 2 }\n");
+        let node = one(r#"module "db" {
+  source  = "terraform-aws-modules/rds/aws"
+  version = "~> 6.0"
+  alarms  = [for a in var.alarms : a.arn]
+  ids     = [aws_a.b.id, "lit", null]
+  days    = var.prod ? 30 : 1
+  paren   = (5)
+  neg     = -var.x
+  policy  = jsonencode({ a = 1 })
+}
+variable "env" { default = "prod" }
+locals { a = 1 }
+locals { b = 2 }
+"#);
         let db = node.get("module").unwrap().get("db").unwrap().items()[0].clone();
         let expressions = ["alarms", "days", "neg", "policy"].map(|key| db.get(key).unwrap().value.clone());
         let expected = ["[for a in var.alarms : a.arn]", "var.prod ? 30 : 1", "-var.x", "jsonencode({ a = 1 })"];
@@ -256,7 +292,16 @@ mod tests {
 
     #[test]
     fn heredocs_and_escapes() {
-        let node = one("a = <<-EOT\n    one\n      two\n  EOT\nb = <<EOT\nx ${var.y}\nEOT\nc = \"$${not} \\\"q\\\"\"\nd = \"%{ if x }y%{ endif }\"\n");
+        let node = one(r#"a = <<-EOT
+    one
+      two
+  EOT
+b = <<EOT
+x ${var.y}
+EOT
+c = "$${not} \"q\""
+d = "%{ if x }y%{ endif }"
+"#);
         assert_eq!(node.get("a").unwrap().as_str(), Some("one\n  two\n"));
         assert_eq!(node.get("b").unwrap().value, Value::Expression("<<EOT\nx ${var.y}\nEOT".into()));
         assert_eq!(node.get("c").unwrap().as_str(), Some("${not} \"q\""));
@@ -285,7 +330,8 @@ mod tests {
 
     #[test]
     fn hostile_texts_are_bounded() {
-        let openings = ["[", "(", "{a=", "f(", "a[", "\"${", "-", "!", "x ? ", "x + ", "a.", "[for a in ", "{for a, b in ", "\"%{if ", "a ? b : "];
+        let openings =
+            ["[", "(", "{a=", "f(", "a[", "\"${", "-", "!", "x ? ", "x + ", "a.", "[for a in ", "{for a, b in ", "\"%{if ", "a ? b : "];
         for opening in openings {
             for text in [format!("x = {}", opening.repeat(60)), format!("x = {}", opening.repeat(50_000))] {
                 let _ = read(&text);

@@ -71,7 +71,16 @@ mod tests {
 
     #[test]
     fn json_with_comments_keeps_lines() {
-        let node = one("// renovate\n{\n  extends: ['config:recommended'], // base\n  \"schedule\": [\n    \"before 4am on monday\",\n  ],\n  /* off */ \"enabled\": false,\n  \"n\": -1.5e2, hex: 0xFF, plus: +1, dot: .5,\n}\n");
+        let node = one(r#"// renovate
+{
+  extends: ['config:recommended'], // base
+  "schedule": [
+    "before 4am on monday",
+  ],
+  /* off */ "enabled": false,
+  "n": -1.5e2, hex: 0xFF, plus: +1, dot: .5,
+}
+"#);
         assert_eq!(node.line, 2);
         let schedule = node.member("schedule").unwrap();
         assert_eq!((schedule.line, schedule.node.line, schedule.node.items()[0].line), (4, 4, 5));

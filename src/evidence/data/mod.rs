@@ -17,6 +17,7 @@
 pub mod see;
 pub mod document;
 mod format;
+mod functions;
 pub mod hcl;
 pub mod json;
 mod limits;

@@ -15,7 +15,22 @@ fn lines(document: &Document, query: &str) -> Vec<u32> {
     document.query(&path(query)).into_iter().map(|node| node.line).collect()
 }
 
-const WORKFLOW: &str = "on:\n  push:\n    branches: [main]\n  pull_request:\njobs:\n  test:\n    timeout-minutes: 10\n    steps:\n      - uses: actions/checkout@v4\n      - run: make test\n  deploy:\n    needs: [test]\n    environment: production\n    steps:\n      - uses: ./deploy\n";
+const WORKFLOW: &str = r"on:
+  push:
+    branches: [main]
+  pull_request:
+jobs:
+  test:
+    timeout-minutes: 10
+    steps:
+      - uses: actions/checkout@v4
+      - run: make test
+  deploy:
+    needs: [test]
+    environment: production
+    steps:
+      - uses: ./deploy
+";
 
 #[test]
 fn jsonpath_finds_nodes_with_their_lines() {
@@ -27,6 +42,20 @@ fn jsonpath_finds_nodes_with_their_lines() {
     assert_eq!(lines(&document, "$.jobs['deploy','test']['timeout-minutes']"), [7]);
     assert_eq!(lines(&document, "$.nothing"), [0; 0]);
     assert_eq!(lines(&document, "$"), [1]);
+}
+
+#[test]
+fn patterns_match_the_whole_and_search_for_a_part() {
+    let document = read(Format::Yaml, "a: [abc, xabcx, 7, null, \"a\\nc\", 'a.c']\nb: '[a-c]+'\n").unwrap().remove(0);
+    let found = |query: &str| document.query(&path(query)).into_iter().filter_map(Node::scalar).collect::<Vec<_>>();
+    assert_eq!(found("$.a[?match(@, 'a.c')]"), ["abc", "a.c"]);
+    assert_eq!(found("$.a[?search(@, 'a.c')]"), ["abc", "xabcx", "a.c"]);
+    assert_eq!(found("$.a[?match(@, $.b)]"), ["abc"]);
+    assert_eq!(found("$.a[?search(@, '(')]"), [""; 0]);
+    assert_eq!(found("$.a[?match(@, 'a|xabcx')]"), ["xabcx"]);
+    for at in 0..600 {
+        assert_eq!(found(&format!("$.a[?match(@, 'abc|{at}')]"))[0], "abc");
+    }
 }
 
 #[test]
@@ -68,7 +97,19 @@ fn every_format_is_read() {
 
 #[test]
 fn rails_database_yml() {
-    let text = "default: &default\n  adapter: postgresql\n  pool: <%= ENV.fetch(\"RAILS_MAX_THREADS\") { 5 } %>\n\nproduction:\n  <<: *default\n  <% if ENV[\"DATABASE_URL\"] %>\n  url: <%= ENV[\"DATABASE_URL\"] %>\n  <% end %>\n  database: app_<%= Rails.env %>\n  password: \"<%= ENV['DB_PASSWORD'] %>\"\n  <%= key %>: 1\n";
+    let text = r#"default: &default
+  adapter: postgresql
+  pool: <%= ENV.fetch("RAILS_MAX_THREADS") { 5 } %>
+
+production:
+  <<: *default
+  <% if ENV["DATABASE_URL"] %>
+  url: <%= ENV["DATABASE_URL"] %>
+  <% end %>
+  database: app_<%= Rails.env %>
+  password: "<%= ENV['DB_PASSWORD'] %>"
+  <%= key %>: 1
+"#;
     let document = read(Format::Yaml, text).unwrap().remove(0);
     let production = document.root.get("production").unwrap();
     let expression = |key: &str| production.get(key).unwrap().value.clone();

@@ -60,7 +60,8 @@ impl Reader {
 }
 
 fn integer_value(integer: &DeInteger<'_>) -> Value {
-    i64::from_str_radix(integer.as_str(), integer.radix()).map_or_else(|_| Value::Text(integer.to_string()), |number| Value::Number(Number::from(number)))
+    i64::from_str_radix(integer.as_str(), integer.radix())
+        .map_or_else(|_| Value::Text(integer.to_string()), |number| Value::Number(Number::from(number)))
 }
 
 #[cfg(test)]
@@ -75,7 +76,23 @@ mod tests {
 
     #[test]
     fn a_pyproject_keeps_its_lines() {
-        let node = one("# build\n[project]\nname = \"app\"\ndependencies = [\n  \"django>=5\", # web\n  \"sentry-sdk\",\n]\n\n[tool.ruff]\nline-length = 120\nlint.select = [\"E\"]\n\n[[tool.uv.index]]\nurl = \"https://a\"\n[[tool.uv.index]]\nurl = \"https://b\"\n");
+        let node = one(r#"# build
+[project]
+name = "app"
+dependencies = [
+  "django>=5", # web
+  "sentry-sdk",
+]
+
+[tool.ruff]
+line-length = 120
+lint.select = ["E"]
+
+[[tool.uv.index]]
+url = "https://a"
+[[tool.uv.index]]
+url = "https://b"
+"#);
         let project = node.member("project").unwrap();
         assert_eq!(project.line, 2);
         let dependencies = project.node.member("dependencies").unwrap();
@@ -92,7 +109,18 @@ mod tests {
 
     #[test]
     fn scalars_of_every_kind() {
-        let node = one("a = 1_000\nb = 0x1F\nc = -2.50\nd = inf\ne = 2024-01-02\nf = 07:30:00\ng = true\nh = '''x'''\ni = 9999999999999999999999\n".replace("i = 9999999999999999999999\n", "").as_str());
+        let node = one(r"a = 1_000
+b = 0x1F
+c = -2.50
+d = inf
+e = 2024-01-02
+f = 07:30:00
+g = true
+h = '''x'''
+i = 9999999999999999999999
+"
+        .replace("i = 9999999999999999999999\n", "")
+        .as_str());
         let expected = json!({"a": 1000, "b": 31, "c": -2.5, "d": "inf", "e": "2024-01-02", "f": "07:30:00", "g": true, "h": "x"});
         assert_eq!(node.to_json(), expected);
     }
@@ -108,9 +136,14 @@ mod tests {
 
     #[test]
     fn hostile_texts_are_bounded() {
-        for text in [format!("a = {}", "[".repeat(100_000)), format!("a = {}", "{a=".repeat(100_000)), format!("{}a = 1", "a.".repeat(100_000)),
-            format!("[{}a]", "a.".repeat(100_000)), format!("a = {}1{}", "[".repeat(200), "]".repeat(200)), "[[a.b]]\n".repeat(100)]
-        {
+        for text in [
+            format!("a = {}", "[".repeat(100_000)),
+            format!("a = {}", "{a=".repeat(100_000)),
+            format!("{}a = 1", "a.".repeat(100_000)),
+            format!("[{}a]", "a.".repeat(100_000)),
+            format!("a = {}1{}", "[".repeat(200), "]".repeat(200)),
+            "[[a.b]]\n".repeat(100),
+        ] {
             let _ = read(&text);
         }
         let headers: String = (0..200).map(|depth| format!("[{}a]\n", "a.".repeat(depth))).collect();

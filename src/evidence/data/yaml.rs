@@ -222,7 +222,10 @@ impl<'t> Builder<'t> {
 
 fn within_budget(bytes: usize, line: u32) -> Result<usize, Unreadable> {
     if bytes > MAX_REPEATED_BYTES {
-        return Err(Unreadable { why: format!("its anchors and aliases repeat more than {} MB", MAX_REPEATED_BYTES >> 20), line: Some(line) });
+        return Err(Unreadable {
+            why: format!("its anchors and aliases repeat more than {} MB", MAX_REPEATED_BYTES >> 20),
+            line: Some(line),
+        });
     }
     Ok(bytes)
 }
@@ -315,7 +318,20 @@ mod tests {
 
     #[test]
     fn a_github_workflow_keeps_on_and_its_lines() {
-        let node = one("name: CI\non:\n  push:\n    branches: [main]\n  schedule:\n    - cron: '0 3 * * 1-5'\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n      - run: |\n          make test\n");
+        let node = one(r"name: CI
+on:
+  push:
+    branches: [main]
+  schedule:
+    - cron: '0 3 * * 1-5'
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - run: |
+          make test
+");
         let on = node.member("on").unwrap();
         assert_eq!((on.key.as_str(), on.line), ("on", 2));
         assert_eq!(on.node.get("push").unwrap().get("branches").unwrap().items()[0].line, 4);
@@ -335,7 +351,21 @@ mod tests {
 
     #[test]
     fn booleans_are_strict_and_versions_keep_their_text() {
-        let node = one("a: yes\nb: on\nc: true\nd: False\ne: 1.10\nf: 1.5\ng: 8080\nh: 0755\ni: ~\nj: 0.10\nk: 3.0\nl: '1'\nm: 2024-01-02\nn: 12:30\n");
+        let node = one(r"a: yes
+b: on
+c: true
+d: False
+e: 1.10
+f: 1.5
+g: 8080
+h: 0755
+i: ~
+j: 0.10
+k: 3.0
+l: '1'
+m: 2024-01-02
+n: 12:30
+");
         let expected = json!({"a": "yes", "b": "on", "c": true, "d": false, "e": "1.10", "f": 1.5, "g": 8080, "h": "0755", "i": null,
             "j": 0.1, "k": 3.0, "l": "1", "m": "2024-01-02", "n": "12:30"});
         assert_eq!(node.to_json(), expected);
@@ -343,10 +373,27 @@ mod tests {
 
     #[test]
     fn compose_with_anchors_and_merges() {
-        let node = one("x-base: &base\n  restart: always\n  environment: &env\n    A: 1\nservices:\n  web:\n    <<: *base\n    image: app\n    restart: 'no'\n  worker:\n    <<: [*base, {image: other}]\n    environment:\n      <<: *env\n      B: 2\n");
+        let node = one(r"x-base: &base
+  restart: always
+  environment: &env
+    A: 1
+services:
+  web:
+    <<: *base
+    image: app
+    restart: 'no'
+  worker:
+    <<: [*base, {image: other}]
+    environment:
+      <<: *env
+      B: 2
+");
         let services = node.get("services").unwrap();
         assert_eq!(services.get("web").unwrap().to_json(), json!({"image": "app", "restart": "no", "environment": {"A": 1}}));
-        assert_eq!(services.get("worker").unwrap().to_json(), json!({"environment": {"B": 2, "A": 1}, "restart": "always", "image": "other"}));
+        assert_eq!(
+            services.get("worker").unwrap().to_json(),
+            json!({"environment": {"B": 2, "A": 1}, "restart": "always", "image": "other"})
+        );
         assert_eq!(services.get("web").unwrap().member("environment").unwrap().line, 3);
     }
 
@@ -362,7 +409,19 @@ mod tests {
 
     #[test]
     fn cloudformation_and_gitlab_tags_do_not_lose_their_values() {
-        let node = one("Bucket: !Ref Logs\nArn: !GetAtt Db.Arn\nList: !If [IsProd, 30, 1]\nSub: !Sub\n  Name: x\nscript:\n  - !reference [.setup, script]\nport: !!str 80\nn: !!int '3'\nb: !!binary aGk=\ne: ! 1\nf: !Foo\n");
+        let node = one(r"Bucket: !Ref Logs
+Arn: !GetAtt Db.Arn
+List: !If [IsProd, 30, 1]
+Sub: !Sub
+  Name: x
+script:
+  - !reference [.setup, script]
+port: !!str 80
+n: !!int '3'
+b: !!binary aGk=
+e: ! 1
+f: !Foo
+");
         assert_eq!(node.get("Bucket").unwrap().value, Value::Expression("!Ref Logs".into()));
         assert_eq!(node.get("Arn").unwrap().value, Value::Expression("!GetAtt Db.Arn".into()));
         assert_eq!(node.get("List").unwrap().to_json(), json!(["IsProd", 30, 1]));
@@ -390,7 +449,12 @@ mod tests {
 
     #[test]
     fn a_template_alone_is_an_expression() {
-        let node = one("a: \"{{ .Values.x }}\"\nb: {{ .Values.replicas }}\nc: \"{{ a }}-{{ b }}\"\nd: ${{ secrets.X }}\ne: '${{ x }}'\n");
+        let node = one(r#"a: "{{ .Values.x }}"
+b: {{ .Values.replicas }}
+c: "{{ a }}-{{ b }}"
+d: ${{ secrets.X }}
+e: '${{ x }}'
+"#);
         assert_eq!(node.get("a").unwrap().value, Value::Expression("{{ .Values.x }}".into()));
         assert_eq!(node.get("b").unwrap().value, Value::Expression("{{ .Values.replicas }}".into()));
         assert_eq!(node.get("c").unwrap().value, Value::Text("{{ a }}-{{ b }}".into()));
@@ -400,7 +464,13 @@ mod tests {
 
     #[test]
     fn a_helm_template_is_unreadable_and_says_why() {
-        let error = why("{{- if .Values.ingress.enabled -}}\napiVersion: v1\nmetadata:\n  labels:\n    {{- include \"x.labels\" . | nindent 4 }}\n{{- end }}\n");
+        let error = why(r#"{{- if .Values.ingress.enabled -}}
+apiVersion: v1
+metadata:
+  labels:
+    {{- include "x.labels" . | nindent 4 }}
+{{- end }}
+"#);
         assert!(error.why.contains("template markup"), "{error:?}");
         assert!(error.line.is_some());
     }
@@ -454,7 +524,27 @@ mod tests {
 
     #[test]
     fn hostile_bytes_do_not_panic() {
-        for text in ["\0", "a: \0b", "\t", "%YAML 9.9\n---\n", "&", "*", "!", "!<", "- - -\n -", "\u{feff}\u{feff}", "a: b: c", "{", "}", "'", "\"\\", "|", "? :", "<<: 1", "<<: [1, {a: 2}]"] {
+        for text in [
+            "\0",
+            "a: \0b",
+            "\t",
+            "%YAML 9.9\n---\n",
+            "&",
+            "*",
+            "!",
+            "!<",
+            "- - -\n -",
+            "\u{feff}\u{feff}",
+            "a: b: c",
+            "{",
+            "}",
+            "'",
+            "\"\\",
+            "|",
+            "? :",
+            "<<: 1",
+            "<<: [1, {a: 2}]",
+        ] {
             let _ = read(text);
         }
     }

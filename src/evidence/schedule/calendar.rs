@@ -193,7 +193,10 @@ mod tests {
         // A month of 31 days that begins on a Saturday.
         let day = |day: u32| Day { day, weekday: (6 + day - 1) % 7, days_in_month: 31 };
         let nearest = |wanted: u32| (1..=31).filter(|d| day(*d).is_nearest_working_day_to(wanted)).collect::<Vec<_>>();
-        assert_eq!((nearest(1), nearest(2), nearest(3), nearest(8), nearest(30), nearest(31)), (vec![3], vec![3], vec![3], vec![7], vec![31], vec![31]));
+        assert_eq!(
+            (nearest(1), nearest(2), nearest(3), nearest(8), nearest(30), nearest(31)),
+            (vec![3], vec![3], vec![3], vec![7], vec![31], vec![31])
+        );
         // One of 30 days that ends on a Sunday.
         let day = |day: u32| Day { day, weekday: (6 + day - 1) % 7, days_in_month: 30 };
         assert!(day(28).is_nearest_working_day_to(30));

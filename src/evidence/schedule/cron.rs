@@ -83,8 +83,29 @@ impl Field {
 /// Whether a text is a name of a month or weekday, short or long.
 fn is_name(text: &str) -> bool {
     const LONG: &[&str] = &[
-        "january", "february", "march", "april", "june", "july", "august", "september", "october", "november", "december", "sunday", "monday",
-        "tuesday", "wednesday", "thursday", "friday", "saturday", "sept", "tues", "thur", "thurs", "weds",
+        "january",
+        "february",
+        "march",
+        "april",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "sunday",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sept",
+        "tues",
+        "thur",
+        "thurs",
+        "weds",
     ];
     text.len() == 3 || LONG.contains(&text)
 }
@@ -112,9 +133,13 @@ pub fn seconds(text: &str) -> Option<f64> {
     };
     match *fields {
         [minute, hour, day, month, weekday] => gap([hour, minute, "0"], [day, month, weekday], WEEKDAY, None),
-        [minute, hour, day, month, weekday, year] if is_year(year) => gap([hour, minute, "0"], [day, month, weekday], WEEKDAY_FROM_ONE, Some(year)),
+        [minute, hour, day, month, weekday, year] if is_year(year) => {
+            gap([hour, minute, "0"], [day, month, weekday], WEEKDAY_FROM_ONE, Some(year))
+        }
         [second, minute, hour, day, month, weekday] => gap([hour, minute, second], [day, month, weekday], WEEKDAY, None),
-        [second, minute, hour, day, month, weekday, year] => gap([hour, minute, second], [day, month, weekday], WEEKDAY_FROM_ONE, Some(year)),
+        [second, minute, hour, day, month, weekday, year] => {
+            gap([hour, minute, second], [day, month, weekday], WEEKDAY_FROM_ONE, Some(year))
+        }
         _ => None,
     }
 }
@@ -148,10 +173,10 @@ fn month_days(text: &str) -> Option<MonthDays> {
     let mut days = MonthDays::default();
     for item in text.split(',') {
         match (item, item.strip_prefix("l-"), item.strip_suffix('w')) {
-            ("l", _, _) => drop(days.from_end.insert(0)),
+            ("l", _, _) => days.from_end.extend([0]),
             ("lw" | "wl", _, _) => days.last_working_day = true,
-            (_, Some(before), _) => drop(days.from_end.insert(number(before).filter(|before| *before < 31)?)),
-            (_, _, Some(day)) => drop(days.nearest.insert(DAY.value(day)?)),
+            (_, Some(before), _) => days.from_end.extend([number(before).filter(|before| *before < 31)?]),
+            (_, _, Some(day)) => days.nearest.extend([DAY.value(day)?]),
             _ => days.days.extend(DAY.item(item)?),
         }
     }
@@ -165,9 +190,9 @@ fn week_days(text: &str, field: Field) -> Option<WeekDays> {
     let mut days = WeekDays::default();
     for item in text.split(',') {
         match (item.split_once('#'), item.strip_suffix('l')) {
-            (Some((day, nth)), _) => drop(days.nth.insert((from_sunday(field.value(day)?), number(nth).filter(|nth| (1..=5).contains(nth))?))),
-            (_, Some("")) => drop(days.days.insert(6)),
-            (_, Some(day)) => drop(days.last.insert(from_sunday(field.value(day)?))),
+            (Some((day, nth)), _) => days.nth.extend([(from_sunday(field.value(day)?), number(nth).filter(|nth| (1..=5).contains(nth))?)]),
+            (_, Some("")) => days.days.extend([6]),
+            (_, Some(day)) => days.last.extend([from_sunday(field.value(day)?)]),
             _ => days.days.extend(field.item(item)?.into_iter().map(from_sunday)),
         }
     }

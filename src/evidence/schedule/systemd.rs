@@ -22,7 +22,9 @@ pub fn seconds(text: &str) -> Option<f64> {
 
 /// Whether a word names a time zone: `utc`, `europe/berlin`.
 pub fn is_zone(text: &str) -> bool {
-    let region = text.split_once('/').is_some_and(|(area, place)| !place.is_empty() && area.bytes().chain(place.bytes()).all(|b| b.is_ascii_alphabetic() || b"_-/".contains(&b)));
+    let region = text.split_once('/').is_some_and(|(area, place)| {
+        !place.is_empty() && area.bytes().chain(place.bytes()).all(|b| b.is_ascii_alphabetic() || b"_-/".contains(&b))
+    });
     region || matches!(text, "utc" | "gmt" | "z" | "cet" | "cest" | "est" | "edt" | "pst" | "pdt" | "bst" | "jst")
 }
 
@@ -41,7 +43,9 @@ fn date(text: &str, all: &Days) -> Option<Days> {
     let mut fields: Vec<&str> = months.split('-').collect();
     let of_month = match from_end {
         // Counted from 1 for the last.
-        Some(days) => MonthDays { from_end: DAY.values(&days.replace("..", "-"))?.into_iter().map(|day| day - 1).collect(), ..MonthDays::default() },
+        Some(days) => {
+            MonthDays { from_end: DAY.values(&days.replace("..", "-"))?.into_iter().map(|day| day - 1).collect(), ..MonthDays::default() }
+        }
         None => MonthDays { days: DAY.values(&fields.pop()?.replace("..", "-"))?, ..MonthDays::default() },
     };
     let (year, month) = match *fields.as_slice() {

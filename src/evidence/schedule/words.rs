@@ -86,7 +86,11 @@ fn split_number(piece: &str) -> [Option<&str>; 2] {
     let digits = piece.bytes().take_while(u8::is_ascii_digit).count();
     let unit_at = digits + usize::from(piece[digits..].starts_with('.'));
     let name = &piece[unit_at..];
-    if digits > 0 && (unit(name).is_some() || matches!(name, "am" | "pm")) { [Some(&piece[..digits]), Some(name)] } else { [Some(piece), None] }
+    if digits > 0 && (unit(name).is_some() || matches!(name, "am" | "pm")) {
+        [Some(&piece[..digits]), Some(name)]
+    } else {
+        [Some(piece), None]
+    }
 }
 
 /// Minutes since midnight of `4:30`, `16:30`, `4:30am`.
@@ -118,7 +122,9 @@ impl Plan {
             ["minute", minute, ..] if number(minute).is_some() => Some(2),
             [time, half @ ("am" | "pm"), ..] => self.take_time(&format!("{time}{half}")).map(|()| 2),
             ["other", name, ..] => self.take_period(2.0, name).map(|()| 2),
-            [count, name, ..] if number(count).is_some() && unit(name).is_some() => self.take_period(f64::from(number(count)?), name).map(|()| 2),
+            [count, name, ..] if number(count).is_some() && unit(name).is_some() => {
+                self.take_period(f64::from(number(count)?), name).map(|()| 2)
+            }
             [word, ..] => self.take_word(word).map(|()| 1),
             [] => None,
         }
@@ -157,7 +163,7 @@ impl Plan {
     /// "day" by itself, or the day of an ordinal: "first day of the month".
     fn take_day(&mut self) {
         match self.ordinal.take() {
-            Some(ordinal) => drop(self.days.insert(ordinal)),
+            Some(ordinal) => self.days.extend([ordinal]),
             None => self.daily = true,
         }
     }
