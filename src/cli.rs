@@ -10,7 +10,9 @@ use jiff::civil::Date;
 /// Audits how confident you can be in a production application: evidence for errors, data, speed, security and lead time.
 #[derive(Debug, Parser)]
 #[command(name = "audit", version, about, args_conflicts_with_subcommands = true, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 confident enough, 1 below a threshold, 2 usage, configuration or definition error, 3 the audit could not be completed.")]
+#[command(
+    after_help = "Exit codes: 0 confident enough, 1 below a threshold, 2 usage, configuration or definition error, 3 the audit could not be completed."
+)]
 pub struct Cli {
     /// What to do; without a word, a directory is audited.
     #[command(subcommand)]
@@ -217,7 +219,8 @@ fn points(text: &str) -> Result<f64, String> {
 fn output(text: &str) -> Result<(Format, PathBuf), String> {
     let (format, file) = text.split_once('=').ok_or("write FORMAT=FILE, as in json=report.json")?;
     let format = Format::from_str(format, true).map_err(|_| {
-        let known: Vec<String> = Format::value_variants().iter().filter_map(|f| f.to_possible_value()).map(|v| v.get_name().to_owned()).collect();
+        let known: Vec<String> =
+            Format::value_variants().iter().filter_map(|f| f.to_possible_value()).map(|v| v.get_name().to_owned()).collect();
         format!("`{format}` is no format; write one of {}", known.join(", "))
     })?;
     if file.is_empty() { Err("the file is missing after `=`".into()) } else { Ok((format, PathBuf::from(file))) }

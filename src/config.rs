@@ -172,7 +172,8 @@ impl Config {
         let file: ConfigFile = strict::read(name, text)?;
         let mut meaning = Meaning { source: Source::new(name, text), catalog, problems: Vec::new() };
         let waivers = file.waive.iter().enumerate().filter_map(|(index, waiver)| meaning.waiver(index, waiver)).collect();
-        let attestations = file.attest.iter().enumerate().filter_map(|(index, attestation)| meaning.attestation(index, attestation)).collect();
+        let attestations =
+            file.attest.iter().enumerate().filter_map(|(index, attestation)| meaning.attestation(index, attestation)).collect();
         meaning.score(&file.score);
         Problems(meaning.problems).into_result()?;
         Ok(Config {
@@ -266,7 +267,11 @@ impl Meaning<'_> {
                 self.problems.push(self.source.problem(&path, format!("there is no category or check `{id}`"), Some(nearest(id, &known))));
             }
             if !(0.0..=100.0).contains(weight) {
-                self.problems.push(self.source.problem(&path, format!("the weight of `{id}` is {weight}, it must be between 0 and 100"), None));
+                self.problems.push(self.source.problem(
+                    &path,
+                    format!("the weight of `{id}` is {weight}, it must be between 0 and 100"),
+                    None,
+                ));
             }
         }
         for (key, value) in [("fail_under", score.fail_under), ("fail_under_possible", score.fail_under_possible)] {

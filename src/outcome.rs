@@ -155,14 +155,15 @@ enum Verdict {
 pub fn judge(catalog: &Catalog, dossier: &Dossier, config: &Config, today: Date, only: &dyn Fn(&str) -> bool) -> Verdicts {
     let judge = Judge::new(catalog, dossier);
     let (kind, because) = judge.kind(config);
-    let stacks = catalog.tools.values().filter(|tool| tool.file.stack && judge.tool_level(tool, None) > Level::Nothing).map(|tool| tool.id.clone()).collect();
-    let mut used = BTreeSet::new();
-    let mut outcomes: Vec<Outcome> = catalog
-        .checks
+    let stacks = catalog
+        .tools
         .values()
-        .filter(|check| only(&check.id))
-        .map(|check| judge.settle(check, kind, config, today, &mut used))
+        .filter(|tool| tool.file.stack && judge.tool_level(tool, None) > Level::Nothing)
+        .map(|tool| tool.id.clone())
         .collect();
+    let mut used = BTreeSet::new();
+    let mut outcomes: Vec<Outcome> =
+        catalog.checks.values().filter(|check| only(&check.id)).map(|check| judge.settle(check, kind, config, today, &mut used)).collect();
     outcomes.sort_by_key(|outcome| (category_order(&outcome.check), outcome.check.clone()));
     Verdicts { kind, because, stacks, outcomes, notices: notices(config, today, &used, only) }
 }
@@ -245,7 +246,11 @@ impl<'a> Judge<'a> {
         let absent = |name: &String| matches!(self.capability(name, Level::Declared), Verdict::Not);
         let otherwise = |fallback: String| Some(applies.otherwise.clone().unwrap_or(fallback));
         if !applies.kinds.is_empty() && !applies.kinds.contains(&kind) {
-            return Some(format!("the subject is {}: this asks of {}", kind.word(), applies.kinds.iter().map(|kind| kind.word()).collect::<Vec<_>>().join(" and ")));
+            return Some(format!(
+                "the subject is {}: this asks of {}",
+                kind.word(),
+                applies.kinds.iter().map(|kind| kind.word()).collect::<Vec<_>>().join(" and ")
+            ));
         }
         if !applies.any.is_empty() && applies.any.iter().all(absent) {
             return otherwise(format!("no sign of {} was found", applies.any.join(" or ")));
@@ -261,7 +266,16 @@ impl<'a> Judge<'a> {
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn practice(&self, check: &Check, rungs: &Rungs, want: Level, absent: Absent, config: &Config, today: Date, used: &mut BTreeSet<String>) -> Outcome {
+    fn practice(
+        &self,
+        check: &Check,
+        rungs: &Rungs,
+        want: Level,
+        absent: Absent,
+        config: &Config,
+        today: Date,
+        used: &mut BTreeSet<String>,
+    ) -> Outcome {
         let mut outcome = blank(&check.id);
         let (mut reached, mut unseen) = (Level::Nothing, None);
         for level in Level::RUNGS {
@@ -299,7 +313,9 @@ impl<'a> Judge<'a> {
         }
         let elsewhere = absent == Absent::Unknown && reached < want && !failed;
         let open = if elsewhere { Some(want) } else { unseen.filter(|level| *level > reached) };
-        outcome.proofs.sort_by(|a, b| (a.inert, std::cmp::Reverse(a.level), place_depth(a)).cmp(&(b.inert, std::cmp::Reverse(b.level), place_depth(b))));
+        outcome.proofs.sort_by(|a, b| {
+            (a.inert, std::cmp::Reverse(a.level), place_depth(a)).cmp(&(b.inert, std::cmp::Reverse(b.level), place_depth(b)))
+        });
         outcome.proofs.dedup();
         outcome.gaps.sort();
         outcome.gaps.dedup();
@@ -326,7 +342,10 @@ impl<'a> Judge<'a> {
                 Verdict::Holds(proofs) => {
                     for proof in proofs {
                         let finding = finding_of(&check.id, clause, proof.sighting, &mut seen);
-                        let waived = config.waivers.iter().any(|(waiver, until)| waiver.finding.as_deref() == Some(&finding.fingerprint) && *until >= today);
+                        let waived = config
+                            .waivers
+                            .iter()
+                            .any(|(waiver, until)| waiver.finding.as_deref() == Some(&finding.fingerprint) && *until >= today);
                         if waived {
                             used.insert(finding.fingerprint);
                         } else {
@@ -355,7 +374,10 @@ impl<'a> Judge<'a> {
     /// Any of the clauses; all that hold are kept.
     fn any(&self, clauses: &[Clause], level: Level, capability: Option<&str>) -> Verdict {
         let (mut proofs, mut gaps) = (Vec::new(), Vec::new());
-        for clause in clauses.iter().filter(|clause| capability.is_none_or(|name| clause.gives.is_empty() || clause.gives.iter().any(|given| given == name))) {
+        for clause in clauses
+            .iter()
+            .filter(|clause| capability.is_none_or(|name| clause.gives.is_empty() || clause.gives.iter().any(|given| given == name)))
+        {
             match self.clause(clause, level, capability) {
                 Verdict::Holds(found) => proofs.extend(found),
                 Verdict::Unknown(found) => gaps.extend(found),
@@ -429,7 +451,9 @@ impl<'a> Judge<'a> {
         if seen.sightings.is_empty() {
             return if seen.gaps.is_empty() { Verdict::Not } else { Verdict::Unknown(seen.gaps.clone()) };
         }
-        Verdict::Holds(seen.sightings.iter().map(|sighting| Proof { level, sighting: sighting.clone(), tool: None, inert: false }).collect())
+        Verdict::Holds(
+            seen.sightings.iter().map(|sighting| Proof { level, sighting: sighting.clone(), tool: None, inert: false }).collect(),
+        )
     }
 
     /// Any tool that gives a capability, at a rung or above.
@@ -468,7 +492,8 @@ impl<'a> Judge<'a> {
         }
         for (level, clauses) in tool.rungs.at.range(at_least..) {
             match self.any(clauses, *level, capability) {
-                Verdict::Holds(found) => proofs.extend(found.into_iter().map(|proof| Proof { tool: Some(proof.tool.unwrap_or_else(|| tool.id.clone())), ..proof })),
+                Verdict::Holds(found) => proofs
+                    .extend(found.into_iter().map(|proof| Proof { tool: Some(proof.tool.unwrap_or_else(|| tool.id.clone())), ..proof })),
                 Verdict::Unknown(found) => gaps.extend(found),
                 Verdict::Not => {}
             }
@@ -516,7 +541,8 @@ pub fn in_words(sighting: &Sighting) -> String {
 
 fn attested(attestation: &crate::config::Attestation, on: Date, level: Option<Level>) -> Proof {
     let words = format!("{} on {on}, holds for {}", attestation.by, attestation.every);
-    let place = Place { attestation: Some(words), url: attestation.evidence.clone().filter(|link| link.starts_with("http")), ..Place::default() };
+    let place =
+        Place { attestation: Some(words), url: attestation.evidence.clone().filter(|link| link.starts_with("http")), ..Place::default() };
     let excerpt = level.is_none().then(|| "attested as failed".to_owned());
     let sighting = Sighting { place, excerpt, note: attestation.note.clone() };
     Proof { level: level.unwrap_or(Level::Nothing), sighting, tool: None, inert: level.is_none() }
@@ -528,7 +554,12 @@ fn finding_of(check: &str, clause: &Clause, sighting: Sighting, seen: &mut BTree
     let count = seen.entry(base.clone()).or_insert(0);
     *count += 1;
     let fingerprint = digest(&if *count > 1 { format!("{base}\n{count}") } else { base }, 16);
-    Finding { sighting, severity: clause.severity.unwrap_or(Severity::Low), message: clause.message.clone().unwrap_or_default(), fingerprint }
+    Finding {
+        sighting,
+        severity: clause.severity.unwrap_or(Severity::Low),
+        message: clause.message.clone().unwrap_or_default(),
+        fingerprint,
+    }
 }
 
 /// Lapsed, unused and soon lapsing waivers and attestations.

@@ -137,7 +137,9 @@ impl Plan {
         let mut numbers = Numbers::default();
         let asks = looks.iter().map(|(_, look)| ask_of(look, &mut numbers)).collect();
         let paths = PathIndex::new(looks.iter().map(|(_, look)| match look {
-            WorldLook::File(file) => Some(Wanted { path: &file.path, except: &file.except, roles: &file.roles, ignore_case: file.ignore_case }),
+            WorldLook::File(file) => {
+                Some(Wanted { path: &file.path, except: &file.except, roles: &file.roles, ignore_case: file.ignore_case })
+            }
             WorldLook::Data(data) => Some(Wanted { path: &data.path, except: &data.except, roles: &data.roles, ignore_case: false }),
             _ => None,
         }));
@@ -209,7 +211,9 @@ fn data_ask(look: &DataLook, numbers: &mut Numbers) -> DataAsk {
 /// The names a JSONPath steps through, outside filters: a document without them cannot have the value.
 fn names_in(path: &str) -> Vec<String> {
     static NAME: OnceLock<Option<regex::Regex>> = OnceLock::new();
-    let Some(name) = NAME.get_or_init(|| regex::Regex::new(r#"\.([A-Za-z_][\w-]*)|\[['"]([^'"\]]+)['"]\]"#).ok()) else { return Vec::new() };
+    let Some(name) = NAME.get_or_init(|| regex::Regex::new(r#"\.([A-Za-z_][\w-]*)|\[['"]([^'"\]]+)['"]\]"#).ok()) else {
+        return Vec::new();
+    };
     let (mut outside, mut depth) = (String::new(), 0_u32);
     let mut rest = path.chars().peekable();
     while let Some(c) = rest.next() {
@@ -221,7 +225,8 @@ fn names_in(path: &str) -> Vec<String> {
         }
     }
     // A union such as ['a','b'] needs neither name.
-    let names = name.captures_iter(&outside).filter_map(|found| found.get(1).or(found.get(2)).map(|name| name.as_str().to_ascii_lowercase()));
+    let names =
+        name.captures_iter(&outside).filter_map(|found| found.get(1).or(found.get(2)).map(|name| name.as_str().to_ascii_lowercase()));
     names.filter(|name| name.len() >= 3).collect()
 }
 

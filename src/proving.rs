@@ -88,7 +88,9 @@ impl Definition<'_> {
             let dossier = look(plan, example);
             match config(example, catalog) {
                 Ok(config) => {
-                    proved.failures.extend(self.answer(catalog, example, &dossier, &config).err().map(|wrong| format!("example `{}`: {wrong}", example.name)));
+                    proved.failures.extend(
+                        self.answer(catalog, example, &dossier, &config).err().map(|wrong| format!("example `{}`: {wrong}", example.name)),
+                    );
                     dossiers.push((example, dossier, config));
                 }
                 Err(wrong) => proved.failures.push(format!("example `{}`: its config: {wrong}", example.name)),
@@ -165,7 +167,8 @@ impl Definition<'_> {
 
     /// Positive examples with their evidence taken away must fall.
     fn derive(&self, catalog: &Catalog, plan: &Plan, dossiers: &[(&Example, Dossier, Config)], proved: &mut Proved) {
-        for (example, dossier, config) in dossiers.iter().filter(|(example, ..)| example.expect.is_positive() && !example.files.is_empty()) {
+        for (example, dossier, config) in dossiers.iter().filter(|(example, ..)| example.expect.is_positive() && !example.files.is_empty())
+        {
             let before = self.strength(catalog, dossier, config);
             let mut case = |what: &str, files: BTreeMap<String, String>| {
                 let changed = Example { files, ..(*example).clone() };
@@ -195,16 +198,23 @@ fn look(plan: &Plan, example: &Example) -> Dossier {
 }
 
 fn config(example: &Example, catalog: &Catalog) -> Result<Config, String> {
-    example.config.as_ref().map_or(Ok(Config::default()), |text| Config::parse("audit.toml", text, catalog).map_err(|problems| problems.to_string()))
+    example
+        .config
+        .as_ref()
+        .map_or(Ok(Config::default()), |text| Config::parse("audit.toml", text, catalog).map_err(|problems| problems.to_string()))
 }
 
 fn tool_answer(example: &Example, levels: &BTreeMap<String, Level>) -> Result<(), String> {
     let Expect::Rung(expected) = example.expect else { return Err("a tool's example expects a rung or `nothing`".into()) };
-    let usual: Vec<(&String, Level)> = levels.iter().filter(|(capability, _)| !example.gives.contains_key(*capability)).map(|(c, l)| (c, *l)).collect();
+    let usual: Vec<(&String, Level)> =
+        levels.iter().filter(|(capability, _)| !example.gives.contains_key(*capability)).map(|(c, l)| (c, *l)).collect();
     for (capability, level) in &example.gives {
         let have = levels.get(capability).copied();
         if have != Some(*level) {
-            return Err(format!("expected {capability} {level}, got {}", have.map_or("no such capability".into(), |level| level.to_string())));
+            return Err(format!(
+                "expected {capability} {level}, got {}",
+                have.map_or("no such capability".into(), |level| level.to_string())
+            ));
         }
     }
     match usual.iter().find(|(_, level)| *level != expected) {
@@ -264,11 +274,14 @@ fn check_without(check: &Check) -> Vec<(String, Check)> {
                 all.push((format!("capability = \"{capability}\""), bare));
             }
             all.extend(rungs_without(rungs).into_iter().filter(|(name, changed)| !is_the_capability(check, rungs, changed, name)));
-            all.into_iter().map(|(name, rungs)| (name, Check { kind: CheckKind::Practice { want: *want, absent: *absent, rungs }, ..check.clone() })).collect()
+            all.into_iter()
+                .map(|(name, rungs)| (name, Check { kind: CheckKind::Practice { want: *want, absent: *absent, rungs }, ..check.clone() }))
+                .collect()
         }
-        CheckKind::Hazard(clauses) => {
-            clauses_without("hazard", clauses).into_iter().map(|(name, clauses)| (name, Check { kind: CheckKind::Hazard(clauses), ..check.clone() })).collect()
-        }
+        CheckKind::Hazard(clauses) => clauses_without("hazard", clauses)
+            .into_iter()
+            .map(|(name, clauses)| (name, Check { kind: CheckKind::Hazard(clauses), ..check.clone() }))
+            .collect(),
         CheckKind::Measure(_) => Vec::new(),
     }
 }
@@ -277,7 +290,8 @@ fn check_without(check: &Check) -> Vec<(String, Check)> {
 fn is_the_capability(check: &Check, before: &Rungs, after: &Rungs, name: &str) -> bool {
     let Some(capability) = &check.file.capability else { return false };
     let standing = |rungs: &Rungs| {
-        let is = |clause: &&Clause| matches!(&clause.look, Some(crate::definition::catalogue::Look::Capability(have)) if have == capability);
+        let is =
+            |clause: &&Clause| matches!(&clause.look, Some(crate::definition::catalogue::Look::Capability(have)) if have == capability);
         rungs.at.values().flatten().filter(is).count()
     };
     name.ends_with("number 1") && !name.contains(',') && standing(after) < standing(before)

@@ -58,10 +58,7 @@ fn no_line_is_wider_than_the_page() {
 #[test]
 fn a_very_wide_page_is_drawn_as_wide_as_one_can_read() {
     let report = samples::rails();
-    assert_eq!(
-        text(&report, Look { width: 200, ..Look::default() }),
-        text(&report, Look { width: 120, ..Look::default() })
-    );
+    assert_eq!(text(&report, Look { width: 200, ..Look::default() }), text(&report, Look { width: 120, ..Look::default() }));
 }
 
 #[test]
@@ -118,10 +115,7 @@ fn quiet_is_a_part_of_the_whole_in_the_same_order() {
 #[test]
 fn every_check_that_counts_is_named_once() {
     for report in [samples::rails(), samples::live(), samples::incomplete()] {
-        for look in [40, 60, 80, 100, 120, 200]
-            .into_iter()
-            .flat_map(|width| looks(width).into_iter().filter(|look| !look.quiet))
-        {
+        for look in [40, 60, 80, 100, 120, 200].into_iter().flat_map(|width| looks(width).into_iter().filter(|look| !look.quiet)) {
             let text = unwrapped(&text(&report, look));
             for check in report.checks.iter().filter(|check| check.standing != Standing::NotApplicable) {
                 assert_eq!(text.matches(&check.title).count(), 1, "{}, {look:?}", check.title);
@@ -145,20 +139,12 @@ fn the_numbers_are_there() {
     for look in looks(80) {
         let text = text(&report, look);
         let counts = report.counts;
-        let score = format!(
-            "Confidence {} proven, up to {} possible - ",
-            points(report.score.proven),
-            points(report.score.possible)
-        );
+        let score = format!("Confidence {} proven, up to {} possible - ", points(report.score.proven), points(report.score.possible));
         let rest = format!("{} checks, {} unknown, {} waived,", counts.checks, counts.unknown, counts.waived);
         assert!(text.starts_with(&format!("{score}{rest}")), "{text}");
         for category in &report.categories {
             let score = category.score.unwrap();
-            assert!(
-                text.contains(&format!("{:>3} .. {:>3}", points(score.proven), points(score.possible))),
-                "{}",
-                category.id
-            );
+            assert!(text.contains(&format!("{:>3} .. {:>3}", points(score.proven), points(score.possible))), "{}", category.id);
         }
     }
 }
@@ -248,12 +234,8 @@ fn show() {
     use std::io::Write as _;
     let var = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
     let mode = var("MODE", "normal");
-    let look = Look {
-        width: var("WIDTH", "80").parse().unwrap(),
-        verbose: mode == "verbose",
-        quiet: mode == "quiet",
-        ascii: mode == "ascii",
-    };
+    let look =
+        Look { width: var("WIDTH", "80").parse().unwrap(), verbose: mode == "verbose", quiet: mode == "quiet", ascii: mode == "ascii" };
     let sample = var("SHOW", "rails");
     let (_, report) = all().into_iter().find(|(name, _)| *name == sample).unwrap();
     std::io::stdout().write_all(render(&report, look).as_bytes()).unwrap();

@@ -40,7 +40,10 @@ pub fn page(catalog: &Catalog, id: &str) -> anyhow::Result<String> {
     let tools: Vec<String> = catalog.tools.keys().map(|id| format!("tools/{id}")).collect();
     let known: Vec<&str> = catalog.checks.keys().chain(&tools).map(String::as_str).collect();
     let help = suggest(id, &known);
-    bail!("there is no check or tool `{id}`; {}", if help.starts_with("did you mean") { help } else { "`audit list` and `audit list --tools` name all of them".into() });
+    bail!(
+        "there is no check or tool `{id}`; {}",
+        if help.starts_with("did you mean") { help } else { "`audit list` and `audit list --tools` name all of them".into() }
+    );
 }
 
 /// The Markdown page of a check.
@@ -59,7 +62,11 @@ pub fn check_page(catalog: &Catalog, check: &Check) -> String {
             let _ = write!(page, "A hazard of weight {}: every finding lowers the score.\n\n", file.weight);
         }
         CheckKind::Measure(measure) => {
-            let _ = write!(page, "A measure of weight {}, in {}: full at {}, nothing at {}.\n\n", file.weight, measure.unit, measure.full, measure.none);
+            let _ = write!(
+                page,
+                "A measure of weight {}, in {}: full at {}, nothing at {}.\n\n",
+                file.weight, measure.unit, measure.full, measure.none
+            );
         }
     }
     if let Some(applies) = &file.applies {
@@ -120,7 +127,8 @@ fn examples(examples: &[Example], proved: &Proved) -> String {
         }
         if let Some(git) = &example.git {
             for commit in &git.commits {
-                let _ = write!(text, "A commit by {} {} days ago: {}\n\n", commit.author.replace('<', "&lt;"), commit.days_ago, commit.message);
+                let _ =
+                    write!(text, "A commit by {} {} days ago: {}\n\n", commit.author.replace('<', "&lt;"), commit.days_ago, commit.message);
             }
         }
         if let Some(config) = &example.config {
@@ -148,7 +156,11 @@ fn code(line: &str) -> String {
 fn list(fix: &str) -> String {
     let lines: Vec<&str> = fix.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let numbered = lines.first().is_some_and(|line| line.starts_with("1.") || line.starts_with("- "));
-    if lines.len() == 1 || numbered { lines.join("\n") } else { lines.iter().enumerate().map(|(index, line)| format!("{}. {line}", index + 1)).collect::<Vec<_>>().join("\n") }
+    if lines.len() == 1 || numbered {
+        lines.join("\n")
+    } else {
+        lines.iter().enumerate().map(|(index, line)| format!("{}. {line}", index + 1)).collect::<Vec<_>>().join("\n")
+    }
 }
 
 /// The page without Markdown's marks, wrapped; examples stay as they are.
@@ -170,7 +182,11 @@ fn for_terminal(page: &str, width: usize) -> String {
         let plain = line.trim_start_matches('#').trim_start().replace("**", "").replace('`', "").replace("&lt;", "<").replace('\\', "");
         let indent = if plain.starts_with("- ") { "  " } else { "" };
         let options = textwrap::Options::new(width).subsequent_indent(indent).break_words(false);
-        let text = if line.starts_with("# ") || line.starts_with("## ") { format!("{}{plain}{:#}", anstyle::Style::new().bold(), anstyle::Style::new().bold()) } else { textwrap::fill(&plain, options) };
+        let text = if line.starts_with("# ") || line.starts_with("## ") {
+            format!("{}{plain}{:#}", anstyle::Style::new().bold(), anstyle::Style::new().bold())
+        } else {
+            textwrap::fill(&plain, options)
+        };
         let _ = writeln!(out, "{text}");
     }
     out

@@ -22,7 +22,10 @@ pub fn run(args: &ListArgs) -> anyhow::Result<Ending> {
 
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(u16::try_from(width()).unwrap_or(80));
+    table
+        .load_style(comfy_table::presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(u16::try_from(width()).unwrap_or(80));
     table.set_header(header.to_vec());
     table
 }

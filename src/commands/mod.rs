@@ -50,7 +50,8 @@ pub fn definitions(folders: &[PathBuf]) -> anyhow::Result<Vec<DefinitionText>> {
         let mut found = Vec::new();
         for entry in WalkBuilder::new(folder).standard_filters(false).build() {
             let entry = entry.with_context(|| format!("definitions in {} cannot be read", folder.display()))?;
-            if entry.file_type().is_some_and(|kind| kind.is_file()) && entry.path().extension().is_some_and(|extension| extension == "toml") {
+            if entry.file_type().is_some_and(|kind| kind.is_file()) && entry.path().extension().is_some_and(|extension| extension == "toml")
+            {
                 found.push(entry.into_path());
             }
         }

@@ -13,7 +13,9 @@ use crate::definition::catalogue::CATEGORIES;
 /// # Errors
 /// A name that is no id, a file that is already there.
 pub fn run(args: &NewArgs) -> anyhow::Result<Ending> {
-    let Some((folder, name)) = args.id.split_once('/') else { bail!("`{}` is not CATEGORY/NAME, as in errors/health-endpoint or tools/sentry", args.id) };
+    let Some((folder, name)) = args.id.split_once('/') else {
+        bail!("`{}` is not CATEGORY/NAME, as in errors/health-endpoint or tools/sentry", args.id)
+    };
     if folder != "tools" && !CATEGORIES.contains(&folder) {
         bail!("`{folder}` is neither tools nor a category ({})", CATEGORIES.join(", "));
     }

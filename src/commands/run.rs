@@ -43,7 +43,8 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Ending> {
 /// The directory to audit, with what is wrong with it in words.
 fn directory(path: &Path) -> anyhow::Result<PathBuf> {
     let shown = path.display();
-    let root = path.canonicalize().with_context(|| format!("{shown} does not exist or cannot be entered; give the directory of a checkout"))?;
+    let root =
+        path.canonicalize().with_context(|| format!("{shown} does not exist or cannot be entered; give the directory of a checkout"))?;
     if !root.is_dir() {
         bail!("{shown} is a file; give the directory of a checkout");
     }
@@ -91,7 +92,11 @@ fn look_at(root: &Path) -> World {
 /// A run that could not look at what it was told to look at says so.
 fn note_what_is_missing(dossier: &mut Dossier) {
     if dossier.files == 0 {
-        dossier.incomplete.push(Gap { what: dossier.path.clone(), why: "there are no files to look at".into(), next: "give the directory of a checkout".into() });
+        dossier.incomplete.push(Gap {
+            what: dossier.path.clone(),
+            why: "there are no files to look at".into(),
+            next: "give the directory of a checkout".into(),
+        });
     }
     let unreadable = |gap: &&Gap| !gap.why.starts_with("larger than");
     dossier.incomplete.extend(dossier.skipped.iter().filter(unreadable).cloned());
@@ -122,7 +127,8 @@ impl Judging {
             (None, None) => Config::default(),
         };
         let today = args.at.unwrap_or_else(|| jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date());
-        let further = if args.checks.is_empty() { String::new() } else { definitions(&args.checks)?.into_iter().map(|file| file.text).collect() };
+        let further =
+            if args.checks.is_empty() { String::new() } else { definitions(&args.checks)?.into_iter().map(|file| file.text).collect() };
         let version = env!("CARGO_PKG_VERSION");
         let version = if further.is_empty() { version.to_owned() } else { format!("{version}+{}", digest(&further, 8)) };
         Ok(Judging { catalog, config, selection, today, version })

@@ -34,7 +34,13 @@ fn page(all: &[Proved], verbose: bool) -> String {
     let mut page = String::new();
     for proved in all.iter().filter(|proved| verbose || !proved.failures.is_empty()) {
         let word = if proved.failures.is_empty() { "ok" } else { "FAILED" };
-        page.push_str(&format!("{word:6} {}  {} examples, {} of {} derived cases fell\n", proved.id, proved.examples, proved.fell, proved.fell as usize + proved.stood.len()));
+        page.push_str(&format!(
+            "{word:6} {}  {} examples, {} of {} derived cases fell\n",
+            proved.id,
+            proved.examples,
+            proved.fell,
+            proved.fell as usize + proved.stood.len()
+        ));
         for failure in &proved.failures {
             page.push_str(&format!("       {failure}\n"));
         }
@@ -45,6 +51,10 @@ fn page(all: &[Proved], verbose: bool) -> String {
     let failed = all.iter().filter(|proved| !proved.failures.is_empty()).count();
     let examples: u32 = all.iter().map(|proved| proved.examples).sum();
     let (fell, stood): (u32, usize) = (all.iter().map(|proved| proved.fell).sum(), all.iter().map(|proved| proved.stood.len()).sum());
-    page.push_str(&format!("{} definitions, {failed} failed; {examples} examples; {fell} of {} derived cases fell\n", all.len(), fell as usize + stood));
+    page.push_str(&format!(
+        "{} definitions, {failed} failed; {examples} examples; {fell} of {} derived cases fell\n",
+        all.len(),
+        fell as usize + stood
+    ));
     page
 }

@@ -396,7 +396,11 @@ impl Loader {
                 "demo" => Kind::Demo,
                 "operated" => Kind::Operated,
                 _ => {
-                    problems.push(Problem::whole(&path, "not a kind of subject", Some("name the file self-host, library, demo or operated".into())));
+                    problems.push(Problem::whole(
+                        &path,
+                        "not a kind of subject",
+                        Some("name the file self-host, library, demo or operated".into()),
+                    ));
                     continue;
                 }
             };
@@ -554,7 +558,11 @@ impl<'a> Meaning<'a> {
     fn clause(&mut self, entry: &Entry, hazard: bool, provides: Option<&[String]>) -> Clause {
         let looks = self.looks_of(entry);
         if looks.len() > 1 {
-            self.tell(&[], "an entry has exactly one key that names the kind of look", Some("split it into several entries, or put the others under `all`".into()));
+            self.tell(
+                &[],
+                "an entry has exactly one key that names the kind of look",
+                Some("split it into several entries, or put the others under `all`".into()),
+            );
         }
         if looks.is_empty() && entry.all.is_empty() {
             self.tell(&[], "an entry needs a look: dependency, file, data, pipeline, git, capability, tool, analysis, or `all`", None);
@@ -634,7 +642,8 @@ impl<'a> Meaning<'a> {
             self.tell(&["data"], "`path` is missing in `data`", Some("path = \"@yaml\"".into()));
         }
         let paths = look.document.keys().map(|p| ("where", p)).chain(look.having.keys().map(|p| ("having", p)));
-        let all: Vec<(&str, &String)> = paths.chain(look.each.iter().map(|p| ("each", p))).chain(look.at.iter().map(|p| ("at", p))).collect();
+        let all: Vec<(&str, &String)> =
+            paths.chain(look.each.iter().map(|p| ("each", p))).chain(look.at.iter().map(|p| ("at", p))).collect();
         for (key, path) in all {
             if self.source.is_some()
                 && let Err(error) = serde_json_path::JsonPath::parse(path)
@@ -673,7 +682,11 @@ impl<'a> Meaning<'a> {
             return;
         }
         if let Err(error) = crate::evidence::pattern::compile(pattern) {
-            self.tell(at, format!("not a pattern: {}", last_line(&error.to_string())), Some("Rust regex syntax, without look-around".into()));
+            self.tell(
+                at,
+                format!("not a pattern: {}", last_line(&error.to_string())),
+                Some("Rust regex syntax, without look-around".into()),
+            );
         }
     }
 

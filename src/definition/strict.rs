@@ -283,7 +283,9 @@ mod tests {
 
     #[test]
     fn all_problems_are_told_at_once_with_places_and_suggestions() {
-        let text = format!("{GOOD}wieght = 2\n[[declared]]\nfile = {{ path = 'a', contians = 'b' }}\n[[configurd]]\n[[example]]\nname = 3\nexpect = 'configred'\n");
+        let text = format!(
+            "{GOOD}wieght = 2\n[[declared]]\nfile = {{ path = 'a', contians = 'b' }}\n[[configurd]]\n[[example]]\nname = 3\nexpect = 'configred'\n"
+        );
         let told = problems(&text);
         let places: Vec<(usize, &str)> = told.iter().map(|p| (p.line, p.message.as_str())).collect();
         assert_eq!(

@@ -262,8 +262,7 @@ impl Default for Expect {
 }
 
 impl Expect {
-    const WORDS: [&'static str; 8] =
-        ["nothing", "declared", "configured", "exercised", "observed", "unknown", "not-applicable", "clear"];
+    const WORDS: [&'static str; 8] = ["nothing", "declared", "configured", "exercised", "observed", "unknown", "not-applicable", "clear"];
 
     /// True when the example shows the practice, or the hazard.
     pub fn is_positive(self) -> bool {

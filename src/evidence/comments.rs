@@ -34,23 +34,29 @@ const PYTHON: Family = Family { line: &["#"], block: &[], quotes: &['"', '\''], 
 const ELIXIR: Family = Family { line: &["#"], block: &[], quotes: &['"', '\''], long: &["\"\"\""], docstrings: false };
 const C_LIKE: Family = Family { line: &["//"], block: &[("/*", "*/")], quotes: &['"', '\''], long: &["`"], docstrings: false };
 const RUST: Family = Family { line: &["//"], block: &[("/*", "*/")], quotes: &['"'], long: &[], docstrings: false };
-const PHP: Family = Family { line: &["//", "#"], block: &[("/*", "*/"), ("{{--", "--}}")], quotes: &['"', '\''], long: &[], docstrings: false };
+const PHP: Family =
+    Family { line: &["//", "#"], block: &[("/*", "*/"), ("{{--", "--}}")], quotes: &['"', '\''], long: &[], docstrings: false };
 const HCL: Family = Family { line: &["#", "//"], block: &[("/*", "*/")], quotes: &['"'], long: &[], docstrings: false };
 const SQL: Family = Family { line: &["--"], block: &[("/*", "*/")], quotes: &['\''], long: &[], docstrings: false };
 const MARKUP: Family = Family {
     line: &[],
-    block: &[("<!--", "-->"), ("<%#", "%>"), ("<%--", "--%>"), ("<%!--", "--%>"), ("{{--", "--}}"), ("{#", "#}"), ("{{/*", "*/}}"), ("@*", "*@"), ("{%comment%}", "{%endcomment%}")],
+    block: &[
+        ("<!--", "-->"),
+        ("<%#", "%>"),
+        ("<%--", "--%>"),
+        ("<%!--", "--%>"),
+        ("{{--", "--}}"),
+        ("{#", "#}"),
+        ("{{/*", "*/}}"),
+        ("@*", "*@"),
+        ("{%comment%}", "{%endcomment%}"),
+    ],
     quotes: &[],
     long: &[],
     docstrings: false,
 };
-const COMPONENT: Family = Family {
-    line: &["//"],
-    block: &[("<!--", "-->"), ("/*", "*/")],
-    quotes: &['"', '\''],
-    long: &["`"],
-    docstrings: false,
-};
+const COMPONENT: Family =
+    Family { line: &["//"], block: &[("<!--", "-->"), ("/*", "*/")], quotes: &['"', '\''], long: &["`"], docstrings: false };
 const INI: Family = Family { line: &["#", ";"], block: &[], quotes: &[], long: &[], docstrings: false };
 const JS_TEMPLATE: Family = Family { line: &["//-", "-#", "/"], block: &[], quotes: &[], long: &[], docstrings: false };
 
@@ -61,7 +67,10 @@ fn family_of(path: &str) -> Option<&'static Family> {
     if lower.starts_with("dockerfile") || lower.starts_with("containerfile") || lower.starts_with(".env") {
         return Some(&SHELL);
     }
-    if ["procfile", "makefile", "justfile", "caddyfile", ".gitattributes", ".dockerignore", "codeowners", "crontab"].iter().any(|n| lower.starts_with(n)) {
+    if ["procfile", "makefile", "justfile", "caddyfile", ".gitattributes", ".dockerignore", "codeowners", "crontab"]
+        .iter()
+        .any(|n| lower.starts_with(n))
+    {
         return Some(&SHELL);
     }
     if lower.starts_with("jenkinsfile") {
@@ -75,15 +84,17 @@ fn family_of(path: &str) -> Option<&'static Family> {
         "rb" | "rake" | "ru" | "gemspec" | "gemfile" | "rakefile" | "capfile" | "podfile" | "brewfile" | "guardfile" | "jbuilder" => &RUBY,
         "py" | "pyi" => &PYTHON,
         "ex" | "exs" => &ELIXIR,
-        "yml" | "yaml" | "toml" | "sh" | "bash" | "zsh" | "nix" | "conf" | "pipfile" | "cfg" | "r" | "tpl" | "mk" | "just" | "vcl" | "txt" => &SHELL,
-        "js" | "jsx" | "ts" | "tsx" | "mjs" | "cjs" | "mts" | "cts" | "go" | "java" | "kt" | "kts" | "groovy" | "gradle" | "scala" | "cs" | "fs"
-        | "swift" | "c" | "h" | "cpp" | "jsonc" | "json5" | "css" | "scss" | "less" | "prisma" | "dart" | "proto" | "jsonnet" | "libsonnet" => &C_LIKE,
+        "yml" | "yaml" | "toml" | "sh" | "bash" | "zsh" | "nix" | "conf" | "pipfile" | "cfg" | "r" | "tpl" | "mk" | "just" | "vcl"
+        | "txt" => &SHELL,
+        "js" | "jsx" | "ts" | "tsx" | "mjs" | "cjs" | "mts" | "cts" | "go" | "java" | "kt" | "kts" | "groovy" | "gradle" | "scala"
+        | "cs" | "fs" | "swift" | "c" | "h" | "cpp" | "jsonc" | "json5" | "css" | "scss" | "less" | "prisma" | "dart" | "proto"
+        | "jsonnet" | "libsonnet" => &C_LIKE,
         "rs" => &RUST,
         "php" => &PHP,
         "tf" | "tofu" | "hcl" | "tfvars" => &HCL,
         "sql" => &SQL,
-        "html" | "htm" | "erb" | "heex" | "eex" | "leex" | "xml" | "csproj" | "fsproj" | "props" | "cshtml" | "razor" | "twig" | "jinja" | "jinja2"
-        | "j2" | "liquid" | "hbs" | "ejs" | "tmpl" | "gohtml" | "ftl" | "jsp" | "svg" => &MARKUP,
+        "html" | "htm" | "erb" | "heex" | "eex" | "leex" | "xml" | "csproj" | "fsproj" | "props" | "cshtml" | "razor" | "twig"
+        | "jinja" | "jinja2" | "j2" | "liquid" | "hbs" | "ejs" | "tmpl" | "gohtml" | "ftl" | "jsp" | "svg" => &MARKUP,
         "vue" | "svelte" | "astro" => &COMPONENT,
         "ini" | "properties" | "editorconfig" => &INI,
         "haml" | "slim" | "pug" => &JS_TEMPLATE,
@@ -175,7 +186,11 @@ impl Lexer<'_> {
         let line_start = self.text[..self.at].rfind('\n').map_or(0, |at| at + 1);
         let first = self.text[line_start..self.at].trim().is_empty();
         match mark {
-            "#" => before.is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b';' | b')' | b'}' | b'{' | b',')) && !self.starts("#{") && !self.starts("#["),
+            "#" => {
+                before.is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b';' | b')' | b'}' | b'{' | b','))
+                    && !self.starts("#{")
+                    && !self.starts("#[")
+            }
             "//" => before != Some(b':'),
             ";" | "//-" | "-#" | "/" => first,
             _ => true,
@@ -239,8 +254,14 @@ mod tests {
     fn comments_go_and_code_stays() {
         assert_eq!(kept("a.rb", "x = 1 # no\n# gone\ny = \"a # b #{c}\"\n"), "x = 1 y = \"a # b #{c}\"");
         assert_eq!(kept("a.rb", "=begin\nold\n=end\nnew\n"), "new");
-        assert_eq!(kept("a.js", "a(); // no\n/* no\nno */ b('// yes'); c = `http://x`; d = 'http://y'"), "a(); b('// yes'); c = `http://x`; d = 'http://y'");
-        assert_eq!(kept("a.py", "def f():\n    '''doc\n    doc'''\n    x = '''text # kept'''\n    return 1 # no\n"), "def f(): x = '''text # kept''' return 1");
+        assert_eq!(
+            kept("a.js", "a(); // no\n/* no\nno */ b('// yes'); c = `http://x`; d = 'http://y'"),
+            "a(); b('// yes'); c = `http://x`; d = 'http://y'"
+        );
+        assert_eq!(
+            kept("a.py", "def f():\n    '''doc\n    doc'''\n    x = '''text # kept'''\n    return 1 # no\n"),
+            "def f(): x = '''text # kept''' return 1"
+        );
         assert_eq!(kept("a.yml", "a: 1 # no\n# no\nb: 'x # y'\nurl: http://a/#b\n"), "a: 1 b: 'x # y' url: http://a/#b");
         assert_eq!(kept("x.html.erb", "<a><!-- no --><%# no %><b>"), "<a> <b>");
         assert_eq!(kept("m.tf", "a = 1 // no\n# no\nb = \"http://x\" /* no */\n"), "a = 1 b = \"http://x\"");

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use globset::{Candidate, Glob, GlobBuilder, GlobSet, GlobSetBuilder};
-use regex::Regex;
+use regex::bytes::Regex;
 
 use super::pattern;
 use super::world::FileEntry;
@@ -119,15 +119,21 @@ impl Lazy {
 
     /// Where the pattern first matches.
     pub fn find(&self, text: &str) -> Option<usize> {
-        self.get().and_then(|regex| regex.find(text)).map(|found| {
-            // A pattern may begin with white space that belongs to the lines above.
-            found.start() + found.as_str().len() - found.as_str().trim_start().len()
+        self.find_all(text).next()
+    }
+
+    /// Where the pattern matches. A pattern may begin with white space that belongs to the lines above: that is left out.
+    pub fn find_all<'t>(&'t self, text: &'t str) -> impl Iterator<Item = usize> + 't {
+        let matches = self.get().into_iter().flat_map(|regex| regex.find_iter(text.as_bytes()));
+        matches.map(|found| {
+            let blank = found.as_bytes().iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            text.floor_char_boundary(found.start() + blank)
         })
     }
 
     /// Whether the pattern matches.
     pub fn is_match(&self, text: &str) -> bool {
-        self.get().is_some_and(|regex| regex.is_match(text))
+        self.get().is_some_and(|regex| regex.is_match(text.as_bytes()))
     }
 }
 
@@ -159,8 +165,16 @@ mod tests {
         let (ruby, deploy, none) = (OneOrMany(vec!["**/*.rb".into()]), OneOrMany(vec!["config/*.rb".into()]), OneOrMany::default());
         let except = OneOrMany(vec!["**/routes.rb".into()]);
         let wanted = |path, except, roles| Some(Wanted { path, except, roles, ignore_case: false });
-        let index = PathIndex::new([wanted(&ruby, &except, &[]), wanted(&deploy, &none, &[]), None, wanted(&ruby, &none, &[Role::Test])].into_iter());
-        let entry = |path: &str| FileEntry { path: path.into(), name: path.into(), size: 0, role: super::super::roles::role_of(path), inherited: false };
+        let index = PathIndex::new(
+            [wanted(&ruby, &except, &[]), wanted(&deploy, &none, &[]), None, wanted(&ruby, &none, &[Role::Test])].into_iter(),
+        );
+        let entry = |path: &str| FileEntry {
+            path: path.into(),
+            name: path.into(),
+            size: 0,
+            role: super::super::roles::role_of(path),
+            inherited: false,
+        };
         assert_eq!(index.about(&entry("config/puma.rb")), [0, 1]);
         assert_eq!(index.about(&entry("config/routes.rb")), [1]);
         assert_eq!(index.about(&entry("config/a/b.rb")), [0]);

@@ -141,7 +141,11 @@ fn inspect(plan: &Plan, world: &World, entry: &FileEntry) -> Inspected {
 }
 
 fn skip(mut out: Inspected, entry: &FileEntry, registry: Option<Registry>, why: &str) -> Inspected {
-    out.skipped = Some(Gap { what: super::one_line(&entry.path), why: why.to_owned(), next: "make it readable or smaller if it matters for the audit".into() });
+    out.skipped = Some(Gap {
+        what: super::one_line(&entry.path),
+        why: why.to_owned(),
+        next: "make it readable or smaller if it matters for the audit".into(),
+    });
     out.manifest = registry.map(|registry| ManifestFile { entry: entry.clone(), registry, manifest: Err(why.to_owned()) });
     out
 }
@@ -164,8 +168,7 @@ impl Text<'_> {
             return Seen { sightings: vec![Sighting::at(&self.entry.path, None, None)], ..Seen::default() };
         };
         let mut sightings = Vec::new();
-        for found in first.get().into_iter().flat_map(|regex| regex.find_iter(text)).take(KEPT_IN_FILE) {
-            let start = found.start() + found.as_str().len() - found.as_str().trim_start().len();
+        for start in first.find_all(text).take(KEPT_IN_FILE) {
             let line = line_of(text, start);
             sightings.push(Sighting::at(&self.entry.path, Some(line), Some(line_text(self.text, line).to_owned())));
         }
@@ -180,7 +183,11 @@ impl Text<'_> {
             Ok(documents) => data::see::see(look, ask, documents, &self.entry.path, self.text),
             Err(unreadable) => {
                 let place = unreadable.line.map_or_else(|| self.entry.path.clone(), |line| format!("{}:{line}", self.entry.path));
-                Seen::unseen(Gap { what: super::one_line(&place), why: super::one_line(&unreadable.why), next: "look at this file by hand, and attest what it sets up".into() })
+                Seen::unseen(Gap {
+                    what: super::one_line(&place),
+                    why: super::one_line(&unreadable.why),
+                    next: "look at this file by hand, and attest what it sets up".into(),
+                })
             }
         }
     }

@@ -77,11 +77,18 @@ fn gap(why: &str, next: &str) -> Gap {
 fn git(directory: &Path, arguments: &[&str]) -> Result<String, String> {
     let mut command = Command::new("git");
     command.arg("-C").arg(directory).arg("--no-optional-locks").arg("--no-pager");
-    for setting in ["core.fsmonitor=false", "core.hooksPath=/dev/null", "log.showSignature=false", "core.quotePath=false", "safe.directory=*"] {
+    for setting in
+        ["core.fsmonitor=false", "core.hooksPath=/dev/null", "log.showSignature=false", "core.quotePath=false", "safe.directory=*"]
+    {
         command.arg("-c").arg(setting);
     }
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C").env_remove("GIT_DIR").env_remove("GIT_WORK_TREE");
+    command
+        .env("GIT_NO_LAZY_FETCH", "1")
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("LC_ALL", "C")
+        .env_remove("GIT_DIR")
+        .env_remove("GIT_WORK_TREE");
     let mut child = command.spawn().map_err(|error| format!("git cannot be run: {}", error.kind()))?;
     let read = |pipe: Option<Box<dyn std::io::Read + Send>>| {
         std::thread::spawn(move || {
@@ -182,7 +189,10 @@ impl GitFacts {
     /// The facts of an example.
     pub fn of_example(example: Option<&ExampleGit>) -> GitFacts {
         let Some(example) = example else {
-            return GitFacts { gap: Some(gap("this directory is not in a git repository", "run the audit in a clone of the repository")), ..GitFacts::default() };
+            return GitFacts {
+                gap: Some(gap("this directory is not in a git repository", "run the audit in a clone of the repository")),
+                ..GitFacts::default()
+            };
         };
         let commits: Vec<Commit> = example
             .commits
@@ -215,7 +225,7 @@ impl GitFacts {
         let mut sightings = Vec::new();
         if let Some(wanted) = &look.remote {
             let Ok(regex) = pattern::compile(wanted) else { return Seen::default() };
-            match self.remotes.iter().find(|url| regex.is_match(url)) {
+            match self.remotes.iter().find(|url| regex.is_match(url.as_bytes())) {
                 Some(url) => sightings.push(Sighting { excerpt: Some(format!("remote {url}")), ..Sighting::default() }),
                 None => return Seen::default(),
             }
@@ -229,7 +239,10 @@ impl GitFacts {
             match self.see_commit(look) {
                 Ok(Some(sighting)) => sightings.push(sighting),
                 Ok(None) if self.shallow => {
-                    return Seen::unseen(gap("the clone is shallow: its history is cut off", "git fetch --unshallow (in GitHub Actions: fetch-depth: 0), then run the audit again"));
+                    return Seen::unseen(gap(
+                        "the clone is shallow: its history is cut off",
+                        "git fetch --unshallow (in GitHub Actions: fetch-depth: 0), then run the audit again",
+                    ));
                 }
                 Ok(None) => return Seen::default(),
                 Err(gap) => return Seen::unseen(gap),
@@ -245,8 +258,8 @@ impl GitFacts {
         let message = look.message.as_deref().map(pattern::compile).transpose().ok().flatten();
         let touched = if look.path.is_empty() { None } else { Some(self.touching(look.path.iter(), oldest)?) };
         let found = self.commits.iter().take_while(|commit| commit.time >= oldest).find(|commit| {
-            author.as_ref().is_none_or(|regex| regex.is_match(&commit.author))
-                && message.as_ref().is_none_or(|regex| regex.is_match(&commit.message))
+            author.as_ref().is_none_or(|regex| regex.is_match(commit.author.as_bytes()))
+                && message.as_ref().is_none_or(|regex| regex.is_match(commit.message.as_bytes()))
                 && touched.as_ref().is_none_or(|ids| ids.contains(&commit.id))
         });
         Ok(found.map(|commit| {
@@ -266,11 +279,17 @@ impl GitFacts {
                     set.add(glob);
                 });
                 let set = set.build().unwrap_or_else(|_| GlobSet::empty());
-                Ok(self.commits.iter().filter(|commit| commit.paths.iter().any(|path| set.is_match(path))).map(|commit| commit.id.clone()).collect())
+                Ok(self
+                    .commits
+                    .iter()
+                    .filter(|commit| commit.paths.iter().any(|path| set.is_match(path)))
+                    .map(|commit| commit.id.clone())
+                    .collect())
             }
             History::Repository(directory) => {
                 let since = format!("--since={since}");
-                let specs: Vec<String> = globs.flat_map(|glob| super::files::braces(glob)).map(|glob| format!(":(top,glob){glob}")).collect();
+                let specs: Vec<String> =
+                    globs.flat_map(|glob| super::files::braces(glob)).map(|glob| format!(":(top,glob){glob}")).collect();
                 let mut arguments = vec!["log", since.as_str(), "-n", "50", "--format=%H", "--"];
                 arguments.extend(specs.iter().map(String::as_str));
                 let found = git(directory, &arguments).map_err(|why| gap(&why, "make `git log` work in this directory"))?;
@@ -283,11 +302,18 @@ impl GitFacts {
 fn commit_of(record: &str) -> Option<Commit> {
     let mut fields = record.trim_start_matches('\n').splitn(4, '\x1f');
     let (id, time, author, message) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
-    Some(Commit { id: id.to_owned(), time: time.parse().ok()?, author: author.to_owned(), message: message.trim_end().to_owned(), paths: Vec::new() })
+    Some(Commit {
+        id: id.to_owned(),
+        time: time.parse().ok()?,
+        author: author.to_owned(),
+        message: message.trim_end().to_owned(),
+        paths: Vec::new(),
+    })
 }
 
 /// Authors of update bots, as `Name <mail>`.
-const BOTS: &str = r"(?i)^(dependabot(-preview)?(\[bot\])?|renovate(\[bot\]| bot)?|depfu(\[bot\])?|snyk-bot|pyup-bot|scala steward|.*renovate\[bot\]) <";
+const BOTS: &str =
+    r"(?i)^(dependabot(-preview)?(\[bot\])?|renovate(\[bot\]| bot)?|depfu(\[bot\])?|snyk-bot|pyup-bot|scala steward|.*renovate\[bot\]) <";
 
 /// The newest commit of an update bot within some days of the newest commit.
 pub fn bot_commit(facts: &GitFacts, within_days: u32) -> Option<Sighting> {

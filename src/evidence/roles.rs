@@ -12,16 +12,54 @@ const SOURCE_ROOTS: [&str; 12] =
 const VENDORED: [&str; 8] = ["vendor", "node_modules", "third_party", "third-party", "thirdparty", "bower_components", ".yarn", "pods"];
 const GENERATED: [&str; 4] = ["dist", "__generated__", "generated", "coverage"];
 const TEST: [&str; 27] = [
-    "test", "tests", "spec", "specs", "__tests__", "__mocks__", "__fixtures__", "e2e", "cypress", "playwright", "testdata", "test_data",
-    "fixtures", "fixture", "cassettes", "vcr_cassettes", "testing", "androidtest", "integration_tests", "integration-tests", "functional-tests",
-    "unit-tests", "unittests", "test-fixtures", "test-utils", "testutils", "testutil",
+    "test",
+    "tests",
+    "spec",
+    "specs",
+    "__tests__",
+    "__mocks__",
+    "__fixtures__",
+    "e2e",
+    "cypress",
+    "playwright",
+    "testdata",
+    "test_data",
+    "fixtures",
+    "fixture",
+    "cassettes",
+    "vcr_cassettes",
+    "testing",
+    "androidtest",
+    "integration_tests",
+    "integration-tests",
+    "functional-tests",
+    "unit-tests",
+    "unittests",
+    "test-fixtures",
+    "test-utils",
+    "testutils",
+    "testutil",
 ];
 const EXAMPLE: [&str; 11] =
     ["example", "examples", "sample", "samples", "demo", "demos", "playground", "tutorial", "tutorials", "quickstart", "showcase"];
 const DOCS: [&str; 6] = ["docs", "doc", "documentation", "wiki", "adr", "rfcs"];
 const DEVELOPMENT: [&str; 16] = [
-    ".devcontainer", ".vscode", ".idea", "dev", "development", "local", ".storybook", "storybook", "bench", "benches", "benchmark", "benchmarks",
-    ".dev", "localdev", "devenv", "sandbox",
+    ".devcontainer",
+    ".vscode",
+    ".idea",
+    "dev",
+    "development",
+    "local",
+    ".storybook",
+    "storybook",
+    "bench",
+    "benches",
+    "benchmark",
+    "benchmarks",
+    ".dev",
+    "localdev",
+    "devenv",
+    "sandbox",
 ];
 const PROSE: [&str; 7] = ["md", "mdx", "markdown", "rst", "adoc", "asciidoc", "org"];
 
@@ -35,7 +73,7 @@ pub fn role_of(path: &str) -> Role {
     let within = |words: &[&str], folders: &[&str]| folders.iter().any(|folder| words.contains(folder));
     if within(&VENDORED, outer) || folders.contains(&"node_modules") {
         Role::Vendored
-    } else if within(&TEST, &folders) || folders.iter().any(|folder| is_test_project(folder)) || is_test_file(name, path) {
+    } else if within(&TEST, &folders) || folders.iter().any(|folder| is_test_project(folder)) || is_test_file(name, &folders, path) {
         Role::Test
     } else if within(&GENERATED, outer) || is_generated_file(name) {
         Role::Generated
@@ -52,18 +90,31 @@ pub fn role_of(path: &str) -> Role {
 
 /// `Ordering.UnitTests`, `shop-tests`, `tests_integration`: folders that are test projects.
 fn is_test_project(folder: &str) -> bool {
-    [".tests", ".test", ".unittests", ".functionaltests", ".integrationtests", ".testing", "-tests", "_tests", ".specs", ".uitests", ".benchmarks"]
-        .iter()
-        .any(|end| folder.ends_with(end))
+    [
+        ".tests",
+        ".test",
+        ".unittests",
+        ".functionaltests",
+        ".integrationtests",
+        ".testing",
+        "-tests",
+        "_tests",
+        ".specs",
+        ".uitests",
+        ".benchmarks",
+    ]
+    .iter()
+    .any(|end| folder.ends_with(end))
         || folder.starts_with("tests_")
         || folder.starts_with("test_")
 }
 
-fn is_test_file(name: &str, path: &str) -> bool {
+fn is_test_file(name: &str, folders: &[&str], path: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default();
     let marked = [".test.", ".spec.", ".cy.", ".e2e.", "-spec.", ".e2e-spec.", ".tests."].iter().any(|mark| name.contains(mark));
     let suffixed = ["_test", "_spec", "_tests"].iter().any(|end| stem.ends_with(end)) && !name.ends_with(".sql");
-    let named = ["conftest.py", "tests.py", "tests.rs", ".env.test", ".rspec", "phpunit.xml", "phpunit.xml.dist", "test_helper.rb", "cypress.json"];
+    let named =
+        ["conftest.py", "tests.py", "tests.rs", ".env.test", ".rspec", "phpunit.xml", "phpunit.xml.dist", "test_helper.rb", "cypress.json"];
     let runner = ["jest.config.", "vitest.config.", "playwright.config.", "cypress.config.", "karma.conf.", "phpunit."];
     named.contains(&name)
         || marked
@@ -71,7 +122,7 @@ fn is_test_file(name: &str, path: &str) -> bool {
         || runner.iter().any(|start| name.starts_with(start))
         || (name.starts_with("test_") && name.ends_with(".py"))
         || is_camel_test(path)
-        || is_environment(name, &["test", "testing", "ci"])
+        || is_environment(name, folders, &["test", "testing", "ci"])
 }
 
 /// `OrderTest.php`, `OrderTests.cs`, `OrderSpec.scala`: the case of letters tells them from `latest.php`.
@@ -96,19 +147,23 @@ fn is_development_file(name: &str, folders: &[&str]) -> bool {
     let named = ["vagrantfile", "procfile.dev", ".gitpod.yml", "seeds.rb", "launchsettings.json", "development.rb"];
     let stories = name.contains(".stories.");
     let seeds = folders.last().is_some_and(|folder| *folder == "seeds" || *folder == "seeders");
-    named.contains(&name) || stories || seeds || is_environment(name, &["dev", "development", "local", "override"])
+    named.contains(&name) || stories || seeds || is_environment(name, folders, &["dev", "development", "local", "override"])
 }
 
 /// The file of one environment: `config/test.exs`, `.env.test`, `docker-compose.test.yml`, `appsettings.Development.json`,
 /// `application-dev.yml`, `settings_local.py`, `Dockerfile.dev`.
-fn is_environment(name: &str, environments: &[&str]) -> bool {
+fn is_environment(name: &str, folders: &[&str], environments: &[&str]) -> bool {
+    let settings =
+        folders.last().is_some_and(|folder| ["config", "configs", "environments", "settings", "env", "envs", "conf"].contains(folder));
     environments.iter().any(|environment| {
-        let bare = ["rb", "exs", "py", "json", "js", "ts", "yml", "yaml", "toml", "env"].iter().any(|e| name == format!("{environment}.{e}"));
-        let starts = ["dockerfile", "docker-compose", "compose", "appsettings", "application", "settings", "config", ".env", "webpack", "values"];
+        let bare = settings
+            && ["rb", "exs", "py", "json", "js", "ts", "yml", "yaml", "toml", "env"].iter().any(|e| name == format!("{environment}.{e}"));
+        let starts =
+            ["dockerfile", "docker-compose", "compose", "appsettings", "application", "settings", "config", ".env", "webpack", "values"];
         let marked = starts.iter().any(|start| name.starts_with(start))
-            && [".", "-", "_"].iter().any(|mark| {
-                name.ends_with(&format!("{mark}{environment}")) || name.contains(&format!("{mark}{environment}."))
-            });
+            && [".", "-", "_"]
+                .iter()
+                .any(|mark| name.ends_with(&format!("{mark}{environment}")) || name.contains(&format!("{mark}{environment}.")));
         bare || marked
     })
 }
@@ -116,7 +171,8 @@ fn is_environment(name: &str, environments: &[&str]) -> bool {
 fn is_prose(name: &str) -> bool {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     let stem = name.split('.').next().unwrap_or_default();
-    let known = ["readme", "changelog", "changes", "license", "licence", "copying", "authors", "contributors", "notice", "history", "contributing"];
+    let known =
+        ["readme", "changelog", "changes", "license", "licence", "copying", "authors", "contributors", "notice", "history", "contributing"];
     PROSE.contains(&extension) || (known.contains(&stem) && ["", "txt"].contains(&extension))
 }
 

@@ -183,7 +183,13 @@ impl Memory {
     pub fn new(files: &BTreeMap<String, String>) -> Memory {
         let entries = files
             .iter()
-            .map(|(path, text)| FileEntry { path: path.clone(), name: path.clone(), size: text.len() as u64, role: role_of(path), inherited: false })
+            .map(|(path, text)| FileEntry {
+                path: path.clone(),
+                name: path.clone(),
+                size: text.len() as u64,
+                role: role_of(path),
+                inherited: false,
+            })
             .collect();
         Memory { entries, texts: files.clone() }
     }

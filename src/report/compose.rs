@@ -21,7 +21,11 @@ const MOST_NAMES: usize = 8;
 pub fn compose(catalog: &Catalog, verdicts: &Verdicts, dossier: &Dossier, config: &Config, today: Date, version: &str) -> Report {
     let weights = Weights { catalog, config };
     let sums = Sums::of(&verdicts.outcomes, &weights);
-    let checks: Vec<Check> = verdicts.outcomes.iter().filter_map(|outcome| catalog.checks.get(&outcome.check).map(|definition| check(catalog, definition, outcome))).collect();
+    let checks: Vec<Check> = verdicts
+        .outcomes
+        .iter()
+        .filter_map(|outcome| catalog.checks.get(&outcome.check).map(|definition| check(catalog, definition, outcome)))
+        .collect();
     let (next, questions) = steps(catalog, &verdicts.outcomes, &weights, &sums);
     Report {
         schema_version: SCHEMA_VERSION,
@@ -94,7 +98,12 @@ impl Sums {
     fn of(outcomes: &[Outcome], weights: &Weights<'_>) -> Sums {
         let mut categories = BTreeMap::new();
         for id in CATEGORIES {
-            let parts = || outcomes.iter().filter(|outcome| category_of(&outcome.check) == id).filter_map(|outcome| outcome.score.map(|score| (weights.check(&outcome.check), score)));
+            let parts = || {
+                outcomes
+                    .iter()
+                    .filter(|outcome| category_of(&outcome.check) == id)
+                    .filter_map(|outcome| outcome.score.map(|score| (weights.check(&outcome.check), score)))
+            };
             if let Some(score) = score::weigh(parts()) {
                 categories.insert(id.to_owned(), Sum { score, weight: parts().map(|(weight, _)| weight).sum() });
             }
@@ -118,7 +127,8 @@ fn steps(catalog: &Catalog, outcomes: &[Outcome], weights: &Weights<'_>, sums: &
     for outcome in outcomes {
         let (Some(score), Some(definition)) = (outcome.score, catalog.checks.get(&outcome.check)) else { continue };
         let step = next_step(definition, outcome);
-        let entry = |share: f64| Next { check: outcome.check.clone(), gain: sums.worth(&outcome.check, share, weights), step: step.clone() };
+        let entry =
+            |share: f64| Next { check: outcome.check.clone(), gain: sums.worth(&outcome.check, share, weights), step: step.clone() };
         match outcome.standing {
             Stands::Unknown => questions.push(entry(score.possible() - score.proven())),
             Stands::Short { .. } | Stands::Unmet | Stands::Found => fixes.push(entry(1.0 - score.proven())),
@@ -221,7 +231,12 @@ fn evidence(proof: &Proof) -> Evidence {
 }
 
 fn finding(found: &Found) -> Finding {
-    Finding { place: found.sighting.place.clone(), severity: found.severity, message: found.message.clone(), fingerprint: found.fingerprint.clone() }
+    Finding {
+        place: found.sighting.place.clone(),
+        severity: found.severity,
+        message: found.message.clone(),
+        fingerprint: found.fingerprint.clone(),
+    }
 }
 
 /// What a check looks for, in words, one line per look.
@@ -287,18 +302,26 @@ fn describe_world(look: &WorldLook) -> String {
         }
         WorldLook::File(look) if look.contains.is_empty() => format!("a file {}", paths(&look.path)),
         WorldLook::File(look) => format!("/{}/ in {}", some_of(look.contains.iter().map(String::as_str)), paths(&look.path)),
-        WorldLook::Data(look) => format!("{} in {}", look.at.as_deref().or(look.each.as_deref()).unwrap_or("a document"), paths(&look.path)),
+        WorldLook::Data(look) => {
+            format!("{} in {}", look.at.as_deref().or(look.each.as_deref()).unwrap_or("a document"), paths(&look.path))
+        }
         WorldLook::Pipeline(look) => {
             let what = look.runs.iter().chain(&look.uses).map(String::as_str);
             format!("a CI job that runs {}", some_of(what))
         }
-        WorldLook::Git(look) => format!("git: {}", look.remote.as_deref().or(look.author.as_deref()).or(look.message.as_deref()).unwrap_or("the current commit on a remote")),
+        WorldLook::Git(look) => format!(
+            "git: {}",
+            look.remote.as_deref().or(look.author.as_deref()).or(look.message.as_deref()).unwrap_or("the current commit on a remote")
+        ),
         WorldLook::Analysis(name) => name.replace('-', " "),
     }
 }
 
 fn notices(verdicts: &Verdicts, dossier: &Dossier) -> Vec<Notice> {
-    let gap = |about: &str, gap: &crate::evidence::Gap| Notice { about: about.into(), message: format!("{}: {}; {}", gap.what, gap.why, gap.next) };
+    let gap = |about: &str, gap: &crate::evidence::Gap| Notice {
+        about: about.into(),
+        message: format!("{}: {}; {}", gap.what, gap.why, gap.next),
+    };
     let mut notices: Vec<Notice> = dossier.incomplete.iter().map(|found| gap("incomplete", found)).collect();
     notices.extend(verdicts.notices.iter().map(|notice| Notice { about: notice.about.into(), message: notice.message.clone() }));
     notices.extend(dossier.skipped.iter().take(20).map(|found| gap("skipped", found)));

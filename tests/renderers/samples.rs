@@ -3,8 +3,7 @@
 use prod_audit::definition::words::{Kind, Level, Severity};
 use prod_audit::evidence::{Gap, Place};
 use prod_audit::report::{
-    Category, Check, CheckKind, Counts, Evidence, Finding, Next, Notice, Report, Rule, Score, Standing, Subject, Value,
-    Verdict,
+    Category, Check, CheckKind, Counts, Evidence, Finding, Next, Notice, Report, Rule, Score, Standing, Subject, Value, Verdict,
 };
 
 const CATEGORIES: [&str; 5] = ["errors", "data", "speed", "security", "lead-time"];
@@ -73,8 +72,7 @@ fn clear(id: &str, title: &str, weight: f64) -> Check {
 
 fn harm(id: &str, title: &str, weight: f64, score: f64, findings: &[(Severity, &str, u32, &str)]) -> Check {
     let mut check = check(id, CheckKind::Hazard, title, weight, Standing::Short, (score, score));
-    check.findings =
-        findings.iter().map(|(severity, path, line, message)| finding(*severity, path, *line, message)).collect();
+    check.findings = findings.iter().map(|(severity, path, line, message)| finding(*severity, path, *line, message)).collect();
     check
 }
 
@@ -110,13 +108,9 @@ impl With for Check {
     }
 }
 
-const LIVE: (&str, &str, &str) =
-    ("the live site", "no --url was given", "Name the live site: `audit --url https://shop.example`.");
-const FORGE: (&str, &str, &str) = (
-    "GitHub",
-    "no token was given",
-    "Let the audit read deployments and branch rules: set GITHUB_TOKEN (read-only is enough).",
-);
+const LIVE: (&str, &str, &str) = ("the live site", "no --url was given", "Name the live site: `audit --url https://shop.example`.");
+const FORGE: (&str, &str, &str) =
+    ("GitHub", "no token was given", "Let the audit read deployments and branch rules: set GITHUB_TOKEN (read-only is enough).");
 const CONSOLE: (&str, &str, &str) = (
     "hosting console",
     "the repository does not tell what is set there",
@@ -158,14 +152,8 @@ fn errors() -> Vec<Check> {
             at("config/routes.rb", 4),
             "get \"up\" => \"rails/health#show\", as: :rails_health_check",
         ),
-        declared(
-            "errors/structured-logs",
-            "Logs can be searched by field",
-            5.0,
-            at("Gemfile.lock", 233),
-            "lograge (0.14.0)",
-        )
-        .then("Set `config.lograge.enabled = true` and a JSON formatter in config/environments/production.rb."),
+        declared("errors/structured-logs", "Logs can be searched by field", 5.0, at("Gemfile.lock", 233), "lograge (0.14.0)")
+            .then("Set `config.lograge.enabled = true` and a JSON formatter in config/environments/production.rb."),
         met("errors/log-collection", "Logs outlive the machine", 5.0, at("config/deploy.yml", 58), "driver: awslogs"),
         declared(
             "errors/traces",
@@ -174,30 +162,11 @@ fn errors() -> Vec<Check> {
             at("config/initializers/sentry.rb", 6),
             "config.traces_sample_rate = 0.0",
         )
-        .then(
-            "Set `config.traces_sample_rate` above 0 in config/initializers/sentry.rb:6; 0.05 is enough to start with.",
-        ),
-        met(
-            "errors/metrics",
-            "Numbers about the app are collected",
-            7.0,
-            at("config/initializers/yabeda.rb", 3),
-            "Yabeda.configure do",
-        ),
+        .then("Set `config.traces_sample_rate` above 0 in config/initializers/sentry.rb:6; 0.05 is enough to start with."),
+        met("errors/metrics", "Numbers about the app are collected", 7.0, at("config/initializers/yabeda.rb", 3), "Yabeda.configure do"),
         unknown("errors/alerting", "A bad number pages someone", 7.0, Level::Configured, CONSOLE),
-        aside(
-            "errors/user-feedback",
-            "Users can reach us",
-            Standing::Waived,
-            "until 2027-01-31: the support desk moves in December",
-        ),
-        met(
-            "errors/runbooks",
-            "What to do is written down",
-            4.0,
-            at("docs/runbooks/database-failover.md", 1),
-            "# The primary is gone",
-        ),
+        aside("errors/user-feedback", "Users can reach us", Standing::Waived, "until 2027-01-31: the support desk moves in December"),
+        met("errors/runbooks", "What to do is written down", 4.0, at("docs/runbooks/database-failover.md", 1), "# The primary is gone"),
         met("errors/error-pages", "Errors look decent", 3.0, at("public/500.html", 1), "<!doctype html>"),
         clear("errors/debug-mode-off", "No debug output in production", 7.0),
         harm(
@@ -212,12 +181,7 @@ fn errors() -> Vec<Check> {
                     88,
                     "`rescue => e` with an empty body hides every failure. Report it with `Rails.error.report(e)` or rescue the one class you expect.",
                 ),
-                (
-                    Severity::Medium,
-                    "lib/feed_import.rb",
-                    19,
-                    "`rescue nil` turns any failure into nil. Rescue the one class you expect.",
-                ),
+                (Severity::Medium, "lib/feed_import.rb", 19, "`rescue nil` turns any failure into nil. Rescue the one class you expect."),
             ],
         ),
     ]
@@ -225,39 +189,103 @@ fn errors() -> Vec<Check> {
 
 fn data() -> Vec<Check> {
     vec![
-        practice("data/hosted-remote", "The code lives on an external host", 8.0, Standing::Met, (Level::Exercised, Level::Configured), (1.0, 1.0))
-            .seen(Level::Exercised, Place { commit: Some("4f1c2a9be07d55c1a0c5b1a2d3e4f5a6b7c8d9e0".into()), ..Place::default() }, "HEAD is on origin/main, git@github.com:acme/shop.git"),
+        practice(
+            "data/hosted-remote",
+            "The code lives on an external host",
+            8.0,
+            Standing::Met,
+            (Level::Exercised, Level::Configured),
+            (1.0, 1.0),
+        )
+        .seen(
+            Level::Exercised,
+            Place { commit: Some("4f1c2a9be07d55c1a0c5b1a2d3e4f5a6b7c8d9e0".into()), ..Place::default() },
+            "HEAD is on origin/main, git@github.com:acme/shop.git",
+        ),
         met("data/deployed-from-repository", "Production is made from here", 6.0, at("config/deploy.yml", 1), "service: shop"),
         unknown("data/database-backups", "The database is backed up daily", 10.0, Level::Configured, CONSOLE)
             .then("Schedule `pg_dump` with retention, or state the provider's backups as code (RDS: backup_retention_period)."),
         unknown("data/restore-tested", "A restore has been tried", 8.0, Level::Exercised, CONSOLE)
             .then("Restore last night's backup into an empty database and write date and duration into docs/drills/."),
-        met("data/uploads-object-storage", "Uploads survive the server", 8.0, at("config/environments/production.rb", 25), "config.active_storage.service = :amazon"),
-        aside("data/self-hosted-object-storage", "No self-hosted store as backup", Standing::NotApplicable, "no self-hosted object store among 1284 files"),
-        unmet("data/safe-migrations", "Dangerous migrations are stopped", 8.0, &["strong_migrations, online_migrations in Gemfile.lock", "squawk or a migration linter in CI"])
-            .then("`bundle add strong_migrations && bin/rails generate strong_migrations:install`."),
-        harm("data/unsafe-migrations", "No migrations that lock", 8.0, 0.05, &[
-            (Severity::High, "db/migrate/20261103081500_add_customer_reference_to_orders.rb", 4, "Adding an index without `algorithm: :concurrently` blocks writes to orders while it builds."),
-            (Severity::Medium, "db/migrate/20261029101010_change_price.rb", 3, "Changing the type of orders.price rewrites the table under an exclusive lock."),
-            (Severity::Medium, "db/migrate/20261029101010_change_price.rb", 9, "Removing line_items.discount breaks running code; ignore the column one deploy earlier."),
-            (Severity::Low, "db/migrate/20261011070000_backfill.rb", 7, "A backfill inside the schema transaction holds its locks."),
-            (Severity::Low, "db/migrate/20261009120000_add_fk.rb", 3, "A foreign key is validated at once; add it with `validate: false` first."),
-        ]).then("Build the index with `disable_ddl_transaction!` and `algorithm: :concurrently`."),
-        met("data/migrations-on-deploy", "Schema changes ride with the deploy", 4.0, at("bin/docker-entrypoint", 5), "./bin/rails db:prepare"),
-        aside("data/deletion-protection", "One command cannot destroy the data", Standing::NotApplicable, "no data store is defined as code"),
-        met("data/schema-versioned", "The schema is under version control", 6.0, at("db/schema.rb", 13), "ActiveRecord::Schema[8.1].define(version: 2026_11_03_081500)"),
+        met(
+            "data/uploads-object-storage",
+            "Uploads survive the server",
+            8.0,
+            at("config/environments/production.rb", 25),
+            "config.active_storage.service = :amazon",
+        ),
+        aside(
+            "data/self-hosted-object-storage",
+            "No self-hosted store as backup",
+            Standing::NotApplicable,
+            "no self-hosted object store among 1284 files",
+        ),
+        unmet(
+            "data/safe-migrations",
+            "Dangerous migrations are stopped",
+            8.0,
+            &["strong_migrations, online_migrations in Gemfile.lock", "squawk or a migration linter in CI"],
+        )
+        .then("`bundle add strong_migrations && bin/rails generate strong_migrations:install`."),
+        harm(
+            "data/unsafe-migrations",
+            "No migrations that lock",
+            8.0,
+            0.05,
+            &[
+                (
+                    Severity::High,
+                    "db/migrate/20261103081500_add_customer_reference_to_orders.rb",
+                    4,
+                    "Adding an index without `algorithm: :concurrently` blocks writes to orders while it builds.",
+                ),
+                (
+                    Severity::Medium,
+                    "db/migrate/20261029101010_change_price.rb",
+                    3,
+                    "Changing the type of orders.price rewrites the table under an exclusive lock.",
+                ),
+                (
+                    Severity::Medium,
+                    "db/migrate/20261029101010_change_price.rb",
+                    9,
+                    "Removing line_items.discount breaks running code; ignore the column one deploy earlier.",
+                ),
+                (Severity::Low, "db/migrate/20261011070000_backfill.rb", 7, "A backfill inside the schema transaction holds its locks."),
+                (
+                    Severity::Low,
+                    "db/migrate/20261009120000_add_fk.rb",
+                    3,
+                    "A foreign key is validated at once; add it with `validate: false` first.",
+                ),
+            ],
+        )
+        .then("Build the index with `disable_ddl_transaction!` and `algorithm: :concurrently`."),
+        met(
+            "data/migrations-on-deploy",
+            "Schema changes ride with the deploy",
+            4.0,
+            at("bin/docker-entrypoint", 5),
+            "./bin/rails db:prepare",
+        ),
+        aside(
+            "data/deletion-protection",
+            "One command cannot destroy the data",
+            Standing::NotApplicable,
+            "no data store is defined as code",
+        ),
+        met(
+            "data/schema-versioned",
+            "The schema is under version control",
+            6.0,
+            at("db/schema.rb", 13),
+            "ActiveRecord::Schema[8.1].define(version: 2026_11_03_081500)",
+        ),
     ]
 }
 
 fn speed() -> Vec<Check> {
-    let mut latency = check(
-        "speed/live-latency",
-        CheckKind::Measure,
-        "Pages answer quickly (p95)",
-        8.0,
-        Standing::Unknown,
-        (0.0, 1.0),
-    );
+    let mut latency = check("speed/live-latency", CheckKind::Measure, "Pages answer quickly (p95)", 8.0, Standing::Unknown, (0.0, 1.0));
     latency = latency.unseen(LIVE);
     vec![
         met("speed/n-plus-one-guard", "Something catches N+1 queries", 6.0, at("config/environments/development.rb", 71), "Bullet.enable = true"),
@@ -285,23 +313,14 @@ fn speed() -> Vec<Check> {
 }
 
 fn security() -> Vec<Check> {
-    let mut headers =
-        unknown("security/security-headers", "Browsers are told to be careful", 6.0, Level::Observed, LIVE);
+    let mut headers = unknown("security/security-headers", "Browsers are told to be careful", 6.0, Level::Observed, LIVE);
     headers.level = Some(Level::Configured);
     headers.score = Some(Score { proven: 0.75, possible: 1.0 });
-    headers = headers.seen(
-        Level::Configured,
-        at("config/initializers/content_security_policy.rb", 7),
-        "policy.default_src :self, :https",
-    );
+    headers = headers.seen(Level::Configured, at("config/initializers/content_security_policy.rb", 7), "policy.default_src :self, :https");
     let rule = |id: &str, verdict, why: &str| Rule { id: id.into(), verdict, why: why.into() };
     headers.rules = vec![
         rule("content-security-policy", Verdict::Good, "a policy without unsafe-inline is set for every page"),
-        rule(
-            "referrer-policy",
-            Verdict::Bad,
-            "no header is configured; browsers send full URLs to other sites of the same security",
-        ),
+        rule("referrer-policy", Verdict::Bad, "no header is configured; browsers send full URLs to other sites of the same security"),
     ];
     let mut updates = practice(
         "security/dependency-updates",
@@ -322,76 +341,134 @@ fn security() -> Vec<Check> {
         inert: true,
     });
     vec![
-        updates.then("Remove `open-pull-requests-limit: 0` from .github/dependabot.yml:6, and add the ecosystems `docker` and `github-actions`."),
+        updates.then(
+            "Remove `open-pull-requests-limit: 0` from .github/dependabot.yml:6, and add the ecosystems `docker` and `github-actions`.",
+        ),
         met("security/lockfiles", "Exact versions are committed", 5.0, at("Gemfile.lock", 1), "GEM"),
-        met("security/vulnerability-scanning", "Known holes are heard of", 7.0, at(".github/workflows/ci.yml", 19), "run: bin/bundler-audit"),
-        met("security/encrypted-columns", "Sensitive data is encrypted", 6.0, at("app/models/customer.rb", 11), "encrypts :tax_number, deterministic: true"),
-        harm("security/plaintext-sensitive-columns", "No sensitive columns in the clear", 7.0, 0.5, &[
-            (Severity::High, "db/schema.rb", 204, "oauth_grants.refresh_token is stored as text. Add `encrypts :refresh_token` to OauthGrant and backfill."),
-        ]).then("Add `encrypts :refresh_token` to app/models/oauth_grant.rb and backfill."),
-        met("security/log-redaction", "Secrets stay out of logs", 5.0, at("config/initializers/filter_parameter_logging.rb", 6), "Rails.application.config.filter_parameters += ["),
-        aside("security/data-retention", "What is not needed is deleted", Standing::Waived, "until 2027-03-01: legal decides on the periods first"),
+        met(
+            "security/vulnerability-scanning",
+            "Known holes are heard of",
+            7.0,
+            at(".github/workflows/ci.yml", 19),
+            "run: bin/bundler-audit",
+        ),
+        met(
+            "security/encrypted-columns",
+            "Sensitive data is encrypted",
+            6.0,
+            at("app/models/customer.rb", 11),
+            "encrypts :tax_number, deterministic: true",
+        ),
+        harm(
+            "security/plaintext-sensitive-columns",
+            "No sensitive columns in the clear",
+            7.0,
+            0.5,
+            &[(
+                Severity::High,
+                "db/schema.rb",
+                204,
+                "oauth_grants.refresh_token is stored as text. Add `encrypts :refresh_token` to OauthGrant and backfill.",
+            )],
+        )
+        .then("Add `encrypts :refresh_token` to app/models/oauth_grant.rb and backfill."),
+        met(
+            "security/log-redaction",
+            "Secrets stay out of logs",
+            5.0,
+            at("config/initializers/filter_parameter_logging.rb", 6),
+            "Rails.application.config.filter_parameters += [",
+        ),
+        aside(
+            "security/data-retention",
+            "What is not needed is deleted",
+            Standing::Waived,
+            "until 2027-03-01: legal decides on the periods first",
+        ),
         clear("security/secrets-in-code", "No live secret in the tree", 9.0),
         met("security/secret-store", "Secrets have a safe place", 7.0, at("config/credentials/production.yml.enc", 1), ""),
         met("security/static-analysis", "The code is scanned", 5.0, at(".github/workflows/ci.yml", 16), "run: bin/brakeman --no-pager"),
         unknown("security/resource-monitoring", "CPU and disk are watched", 6.0, Level::Configured, CONSOLE),
         unknown("security/billing-alerts", "A runaway bill is noticed", 5.0, Level::Configured, CONSOLE),
-        unmet("security/security-policy", "A finder knows whom to tell", 6.0, &["SECURITY.md with a contact", "public/.well-known/security.txt"])
-            .then("Write public/.well-known/security.txt with `Contact:` and `Expires:` (RFC 9116)."),
+        unmet(
+            "security/security-policy",
+            "A finder knows whom to tell",
+            6.0,
+            &["SECURITY.md with a contact", "public/.well-known/security.txt"],
+        )
+        .then("Write public/.well-known/security.txt with `Contact:` and `Expires:` (RFC 9116)."),
         headers,
         practice("security/https", "Everything is on TLS", 8.0, Standing::Unknown, (Level::Configured, Level::Observed), (0.75, 1.0))
-            .seen(Level::Configured, at("config/environments/production.rb", 31), "config.force_ssl = true").unseen(LIVE),
+            .seen(Level::Configured, at("config/environments/production.rb", 31), "config.force_ssl = true")
+            .unseen(LIVE),
         clear("security/container-hardening", "No careless images", 4.0),
-        harm("security/ci-hardening", "No pipeline others can take over", 5.0, 0.8, &[
-            (Severity::Medium, ".github/workflows/deploy.yml", 22, "`webfactory/ssh-agent@v0.9.0` is a tag that its owner can move. Pin the commit."),
-        ]).then("Pin third-party actions to a commit in .github/workflows/deploy.yml:22."),
-        check("security/exposed-files", CheckKind::Hazard, "No files the web must not see", 8.0, Standing::Unknown, (0.0, 1.0)).unseen(LIVE),
-        unmet("security/rate-limiting", "One client cannot drown the rest", 4.0, &["rack-attack in Gemfile.lock", "rate_limit in controllers", "limits of the proxy or CDN"])
-            .then("Add `rate_limit to: 10, within: 3.minutes` to SessionsController."),
+        harm(
+            "security/ci-hardening",
+            "No pipeline others can take over",
+            5.0,
+            0.8,
+            &[(
+                Severity::Medium,
+                ".github/workflows/deploy.yml",
+                22,
+                "`webfactory/ssh-agent@v0.9.0` is a tag that its owner can move. Pin the commit.",
+            )],
+        )
+        .then("Pin third-party actions to a commit in .github/workflows/deploy.yml:22."),
+        check("security/exposed-files", CheckKind::Hazard, "No files the web must not see", 8.0, Standing::Unknown, (0.0, 1.0))
+            .unseen(LIVE),
+        unmet(
+            "security/rate-limiting",
+            "One client cannot drown the rest",
+            4.0,
+            &["rack-attack in Gemfile.lock", "rate_limit in controllers", "limits of the proxy or CDN"],
+        )
+        .then("Add `rate_limit to: 10, within: 3.minutes` to SessionsController."),
         unknown("security/branch-protection", "Not anyone can push to production", 5.0, Level::Observed, FORGE),
     ]
 }
 
 fn lead_time() -> Vec<Check> {
-    let mut change = check(
-        "lead-time/change-lead-time",
-        CheckKind::Measure,
-        "Commit to production",
-        9.0,
-        Standing::Short,
-        (0.62, 0.81),
-    );
+    let mut change = check("lead-time/change-lead-time", CheckKind::Measure, "Commit to production", 9.0, Standing::Short, (0.62, 0.81));
     change.value = Some(Value { amount: 52.4, unit: "h".into(), low: Some(31.0), high: Some(76.5), sample: 41 });
-    let mut batches =
-        check("lead-time/small-batches", CheckKind::Measure, "Changes are small", 4.0, Standing::Met, (1.0, 1.0));
+    let mut batches = check("lead-time/small-batches", CheckKind::Measure, "Changes are small", 4.0, Standing::Met, (1.0, 1.0));
     batches.value = Some(Value { amount: 64.0, unit: "lines".into(), low: Some(51.0), high: Some(83.0), sample: 212 });
-    let push = check(
-        "lead-time/push-to-production",
-        CheckKind::Measure,
-        "Push to deployed",
-        8.0,
-        Standing::Unknown,
-        (0.0, 1.0),
-    );
-    let fail = check(
-        "lead-time/change-fail-rate",
-        CheckKind::Measure,
-        "Deploys seldom need a fix",
-        6.0,
-        Standing::Unknown,
-        (0.0, 1.0),
-    );
+    let push = check("lead-time/push-to-production", CheckKind::Measure, "Push to deployed", 8.0, Standing::Unknown, (0.0, 1.0));
+    let fail = check("lead-time/change-fail-rate", CheckKind::Measure, "Deploys seldom need a fix", 6.0, Standing::Unknown, (0.0, 1.0));
     vec![
-        met("lead-time/continuous-integration", "Every change is built and checked", 8.0, at(".github/workflows/ci.yml", 3), "on: [push, pull_request]"),
-        declared("lead-time/automated-deploys", "A merge deploys itself", 10.0, at(".github/workflows/deploy.yml", 4), "workflow_dispatch:")
-            .then("Start .github/workflows/deploy.yml on `workflow_run` of CI on main, with `if: success`, instead of by hand."),
+        met(
+            "lead-time/continuous-integration",
+            "Every change is built and checked",
+            8.0,
+            at(".github/workflows/ci.yml", 3),
+            "on: [push, pull_request]",
+        ),
+        declared(
+            "lead-time/automated-deploys",
+            "A merge deploys itself",
+            10.0,
+            at(".github/workflows/deploy.yml", 4),
+            "workflow_dispatch:",
+        )
+        .then("Start .github/workflows/deploy.yml on `workflow_run` of CI on main, with `if: success`, instead of by hand."),
         push.unseen(FORGE),
         change,
         fail.unseen(FORGE),
         batches,
         met("lead-time/rollback", "Going back is one step", 5.0, at("config/deploy.yml", 1), "service: shop"),
-        unmet("lead-time/feature-flags", "A release can be switched off", 3.0, &["Flipper, Unleash, LaunchDarkly, GrowthBook, OpenFeature"]),
-        met("lead-time/zero-downtime-deploys", "Users do not notice a deploy", 5.0, at("config/deploy.yml", 33), "healthcheck: { path: /up }"),
+        unmet(
+            "lead-time/feature-flags",
+            "A release can be switched off",
+            3.0,
+            &["Flipper, Unleash, LaunchDarkly, GrowthBook, OpenFeature"],
+        ),
+        met(
+            "lead-time/zero-downtime-deploys",
+            "Users do not notice a deploy",
+            5.0,
+            at("config/deploy.yml", 33),
+            "healthcheck: { path: /up }",
+        ),
         met("lead-time/reproducible-setup", "A new machine is one command away", 3.0, at("bin/setup", 8), "FileUtils.chdir APP_ROOT do"),
     ]
 }
@@ -408,10 +485,7 @@ pub fn rails() -> Report {
         files: 1284,
     };
     let notices = vec![
-        notice(
-            "waiver",
-            "The waiver for security/data-retention lapses on 2027-03-01; after that day the check counts again.",
-        ),
+        notice("waiver", "The waiver for security/data-retention lapses on 2027-03-01; after that day the check counts again."),
         notice("skipped", "app/assets/builds/application.css was not read: it is larger than 2 MiB."),
     ];
     report(subject, checks, notices)
@@ -423,14 +497,7 @@ pub fn notice(about: &str, message: &str) -> Notice {
 
 /// Nothing was asked and nothing was found.
 pub fn empty() -> Report {
-    let subject = Subject {
-        kind: Kind::Library,
-        because: String::new(),
-        path: ".".into(),
-        revision: None,
-        stacks: vec![],
-        files: 0,
-    };
+    let subject = Subject { kind: Kind::Library, because: String::new(), path: ".".into(), revision: None, stacks: vec![], files: 0 };
     report(subject, vec![], vec![])
 }
 
@@ -440,15 +507,9 @@ pub fn incomplete() -> Report {
     report.complete = false;
     report.notices.insert(
         0,
-        notice(
-            "incomplete",
-            "https://shop.example/: connection refused after 3 attempts. Check the address, or run without --url.",
-        ),
+        notice("incomplete", "https://shop.example/: connection refused after 3 attempts. Check the address, or run without --url."),
     );
-    report.notices.insert(
-        1,
-        notice("incomplete", "git history: the clone is shallow (depth 1). Fetch it with `git fetch --unshallow`."),
-    );
+    report.notices.insert(1, notice("incomplete", "git history: the clone is shallow (depth 1). Fetch it with `git fetch --unshallow`."));
     report
 }
 
@@ -501,8 +562,7 @@ pub fn live() -> Report {
     let mut report = rails();
     for check in &mut report.checks {
         if check.id == "speed/live-latency" {
-            check.value =
-                Some(Value { amount: 412.0, unit: "ms".into(), low: Some(371.0), high: Some(498.0), sample: 20 });
+            check.value = Some(Value { amount: 412.0, unit: "ms".into(), low: Some(371.0), high: Some(498.0), sample: 20 });
             (check.standing, check.gaps) = (Standing::Short, vec![]);
             check.evidence = vec![Evidence {
                 level: Level::Observed,
@@ -531,12 +591,8 @@ fn report(subject: Subject, checks: Vec<Check>, notices: Vec<Notice>) -> Report 
         subject,
         score: Score { proven: mean(|score| score.proven), possible: mean(|score| score.possible) },
         counts: counts(checks.iter()),
-        next: gains(&checks, |check, score| {
-            check.next.clone().map(|step| (score.possible.max(1.0) - score.proven, step))
-        }),
-        questions: gains(&checks, |check, score| {
-            check.gaps.first().map(|gap| (score.possible - score.proven, gap.next.clone()))
-        }),
+        next: gains(&checks, |check, score| check.next.clone().map(|step| (score.possible.max(1.0) - score.proven, step))),
+        questions: gains(&checks, |check, score| check.gaps.first().map(|gap| (score.possible - score.proven, gap.next.clone()))),
         categories,
         checks,
         notices,
@@ -553,15 +609,9 @@ fn total(id: &str, checks: &[Check]) -> f64 {
 
 fn category(id: &str, checks: &[Check]) -> Category {
     let total = total(id, checks);
-    let mean = |end: fn(Score) -> f64| {
-        applicable(id, checks).map(|(check, score)| check.weight * end(score)).sum::<f64>() / total * 100.0
-    };
+    let mean = |end: fn(Score) -> f64| applicable(id, checks).map(|(check, score)| check.weight * end(score)).sum::<f64>() / total * 100.0;
     let score = Score { proven: mean(|score| score.proven), possible: mean(|score| score.possible) };
-    Category {
-        id: id.into(),
-        score: (total > 0.0).then_some(score),
-        counts: counts(checks.iter().filter(|check| check.category == id)),
-    }
+    Category { id: id.into(), score: (total > 0.0).then_some(score), counts: counts(checks.iter().filter(|check| check.category == id)) }
 }
 
 fn counts<'a>(checks: impl Iterator<Item = &'a Check>) -> Counts {

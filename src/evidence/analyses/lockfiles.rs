@@ -38,11 +38,15 @@ fn covers(facts: &Facts<'_>) -> (Vec<Sighting>, Vec<String>) {
     let tree = roots.iter().fold(Tree::new(kept), |tree, (path, text)| tree.with_text(path, text));
     let (mut covered, mut bare) = (Vec::new(), Vec::new());
     for (path, cover) in lockfiles::all(&tree) {
-        let names_packages = facts.manifests.iter().any(|file| file.entry.name == path && file.manifest.as_ref().is_ok_and(|manifest| !manifest.packages.is_empty()));
+        let names_packages = facts
+            .manifests
+            .iter()
+            .any(|file| file.entry.name == path && file.manifest.as_ref().is_ok_and(|manifest| !manifest.packages.is_empty()));
         if !names_packages {
             continue;
         }
-        let shown = |name: &str| entries.iter().find(|entry| entry.name == name).map_or_else(|| name.to_owned(), |entry| entry.path.clone());
+        let shown =
+            |name: &str| entries.iter().find(|entry| entry.name == name).map_or_else(|| name.to_owned(), |entry| entry.path.clone());
         match cover {
             Cover::Lockfile(lock) => covered.push(Sighting::at(&shown(&lock), None, None)),
             Cover::IfPinned(file) if facts.text(&file).is_some_and(|(_, text)| is_pinned(&text)) => {

@@ -18,8 +18,20 @@ use crate::evidence::{Gap, Seen, Sighting};
 const RECENT_DAYS: u32 = 90;
 
 const RENOVATE: [&str; 14] = [
-    "renovate.json", "renovate.json5", "renovate.jsonc", ".github/renovate.json", ".github/renovate.json5", ".github/renovate.jsonc",
-    ".gitlab/renovate.json", ".gitlab/renovate.json5", ".renovaterc", ".renovaterc.json", ".renovaterc.json5", ".renovaterc.jsonc", "renovate-config.js", "renovate.config.js",
+    "renovate.json",
+    "renovate.json5",
+    "renovate.jsonc",
+    ".github/renovate.json",
+    ".github/renovate.json5",
+    ".github/renovate.jsonc",
+    ".gitlab/renovate.json",
+    ".gitlab/renovate.json5",
+    ".renovaterc",
+    ".renovaterc.json",
+    ".renovaterc.json5",
+    ".renovaterc.jsonc",
+    "renovate-config.js",
+    "renovate.config.js",
 ];
 const DEPENDABOT: [&str; 2] = [".github/dependabot.yml", ".github/dependabot.yaml"];
 
@@ -87,7 +99,8 @@ fn ecosystems(facts: &Facts<'_>) -> BTreeMap<Ecosystem, BTreeSet<String>> {
             all.entry(Ecosystem::Images).or_default().insert(folder(&entry.name));
         }
     }
-    let third_party = facts.pipelines.iter().filter_map(|(_, read)| read.as_ref().ok()).filter(|pipeline| pipeline.vendor == "github-actions");
+    let third_party =
+        facts.pipelines.iter().filter_map(|(_, read)| read.as_ref().ok()).filter(|pipeline| pipeline.vendor == "github-actions");
     if third_party.flat_map(|pipeline| &pipeline.jobs).flat_map(|job| &job.steps).any(|step| step.uses.is_some()) {
         all.insert(Ecosystem::Actions, BTreeSet::from([String::new(), ".github/workflows".into()]));
     }
@@ -125,7 +138,11 @@ impl Bot {
                 }
             }
             Err(unreadable) => {
-                self.gaps.push(Gap { what: entry.path.clone(), why: unreadable.why, next: "mend this file: the bot cannot read it either".into() });
+                self.gaps.push(Gap {
+                    what: entry.path.clone(),
+                    why: unreadable.why,
+                    next: "mend this file: the bot cannot read it either".into(),
+                });
             }
         }
     }
@@ -136,7 +153,8 @@ fn dependabot(bot: &mut Bot, document: &Document, path: &str, present: &BTreeMap
         let Some(word) = update.get("package-ecosystem").and_then(Node::as_str) else { continue };
         let excerpt = format!("package-ecosystem: {word}");
         let Some(ecosystem) = ecosystem_of(word) else { continue };
-        let why_not = ineffective(update).or_else(|| (!reaches(update, present.get(&ecosystem))).then(|| "for a folder without such a manifest".to_owned()));
+        let why_not = ineffective(update)
+            .or_else(|| (!reaches(update, present.get(&ecosystem))).then(|| "for a folder without such a manifest".to_owned()));
         let mut sighting = Sighting::at(path, Some(update.line), Some(excerpt));
         match why_not {
             None => {
@@ -173,7 +191,10 @@ fn ineffective(update: &Node) -> Option<String> {
     }
     let named = |node: &Node| node.get("dependency-name").and_then(Node::as_str).map(str::to_owned);
     let ignored = update.get("ignore").map(Node::items).unwrap_or_default();
-    if ignored.iter().any(|rule| named(rule).as_deref() == Some("*") && rule.get("update-types").is_none() && rule.get("versions").is_none()) {
+    if ignored
+        .iter()
+        .any(|rule| named(rule).as_deref() == Some("*") && rule.get("update-types").is_none() && rule.get("versions").is_none())
+    {
         return Some("every dependency is ignored".into());
     }
     let allowed = update.get("allow").map(Node::items).unwrap_or_default();
@@ -184,7 +205,8 @@ fn ineffective(update: &Node) -> Option<String> {
 /// Whether an entry's folders hold a manifest of its ecosystem.
 fn reaches(update: &Node, folders: Option<&BTreeSet<String>>) -> bool {
     let Some(folders) = folders else { return false };
-    let written = ["directory", "directories"].iter().filter_map(|key| update.get(key)).flat_map(Node::one_or_many).filter_map(Node::as_str);
+    let written =
+        ["directory", "directories"].iter().filter_map(|key| update.get(key)).flat_map(Node::one_or_many).filter_map(Node::as_str);
     written.into_iter().any(|directory| {
         let wanted = directory.trim_start_matches("./").trim_matches('/').trim_start_matches("./");
         let matcher = glob(if wanted.is_empty() { "" } else { wanted }, false).ok().map(|glob| glob.compile_matcher());
@@ -201,11 +223,14 @@ fn renovate(bot: &mut Bot, config: &Node, path: &str, present: &BTreeMap<Ecosyst
         bot.found.push(sighting);
         return;
     }
-    let names = |node: Option<&Node>| -> Vec<String> { node.map(Node::one_or_many).unwrap_or_default().iter().filter_map(Node::scalar).collect() };
+    let names =
+        |node: Option<&Node>| -> Vec<String> { node.map(Node::one_or_many).unwrap_or_default().iter().filter_map(Node::scalar).collect() };
     let enabled = names(config.get("enabledManagers"));
     let rules = config.get("packageRules").map(Node::items).unwrap_or_default();
     // A rule that switches managers off and names nothing else switches them off altogether.
-    let whole = |rule: &&Node| off(rule) && rule.members().iter().all(|member| ["matchManagers", "enabled", "description"].contains(&member.key.as_str()));
+    let whole = |rule: &&Node| {
+        off(rule) && rule.members().iter().all(|member| ["matchManagers", "enabled", "description"].contains(&member.key.as_str()))
+    };
     let disabled: Vec<String> = rules.iter().filter(whole).flat_map(|rule| names(rule.get("matchManagers"))).collect();
     for ecosystem in present.keys() {
         let managers = managers_of(*ecosystem);

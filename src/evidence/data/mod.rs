@@ -14,7 +14,6 @@
 //! | [`hcl`] | Terraform, OpenTofu and other HCL |
 //! | [`template`] | ERB, Go and Jinja markup inside any of them |
 
-pub mod see;
 pub mod document;
 mod format;
 mod functions;
@@ -23,6 +22,7 @@ pub mod json;
 mod limits;
 mod lines;
 mod scalar;
+pub mod see;
 pub mod template;
 pub mod toml;
 pub mod yaml;

@@ -44,7 +44,9 @@ fn query<'a>(document: &'a Document, from: &'a Node, path: &Path) -> Vec<&'a Nod
 }
 
 fn conditions(document: &Document, from: &Node, conditions: &[(Path, crate::evidence::files::Lazy)]) -> bool {
-    conditions.iter().all(|(path, pattern)| query(document, from, path).iter().filter_map(|node| node.scalar()).any(|text| pattern.is_match(&text)))
+    conditions
+        .iter()
+        .all(|(path, pattern)| query(document, from, path).iter().filter_map(|node| node.scalar()).any(|text| pattern.is_match(&text)))
 }
 
 fn judge(look: &DataLook, ask: &DataAsk, document: &Document, item: &Node) -> Answer {
@@ -77,15 +79,18 @@ fn test(look: &DataLook, ask: &DataAsk, node: &Node) -> Answer {
     if let Some(key) = &ask.key {
         return node.members().iter().find(|member| key.is_match(&member.key)).map_or(Answer::No, |member| Answer::Yes(member.line));
     }
-    let tested = ask.matches.is_some() || ask.lacks.is_some() || look.at_least.is_some() || look.at_most.is_some() || look.every_hours.is_some();
+    let tested =
+        ask.matches.is_some() || ask.lacks.is_some() || look.at_least.is_some() || look.at_most.is_some() || look.every_hours.is_some();
     if !tested {
         return Answer::Yes(node.line);
     }
     let Some(text) = node.scalar() else { return Answer::No };
     let literal = !matches!(node.value, Value::Expression(_));
-    let matched = ask.matches.as_ref().is_none_or(|pattern| pattern.is_match(&text)) && !ask.lacks.as_ref().is_some_and(|pattern| pattern.is_match(&text));
+    let matched = ask.matches.as_ref().is_none_or(|pattern| pattern.is_match(&text))
+        && !ask.lacks.as_ref().is_some_and(|pattern| pattern.is_match(&text));
     let number = literal.then(|| text.trim().parse::<f64>().ok()).flatten();
-    let bound = |limit: Option<f64>, holds: fn(f64, f64) -> bool| limit.is_none_or(|limit| number.is_some_and(|number| holds(number, limit)));
+    let bound =
+        |limit: Option<f64>, holds: fn(f64, f64) -> bool| limit.is_none_or(|limit| number.is_some_and(|number| holds(number, limit)));
     let bounded = bound(look.at_least, |number, limit| number >= limit) && bound(look.at_most, |number, limit| number <= limit);
     let scheduled = match look.every_hours {
         None => true,

@@ -44,14 +44,42 @@ enum Block {
 
 /// Blocks whose coordinates are not dependencies of the application.
 const FOREIGN: &[&str] = &[
-    "buildscript", "components", "configurations", "constraints", "dependencyManagement", "dependencySubstitution", "modules", "pluginManagement",
-    "pom", "protobuf", "publications", "publishing", "resolutionStrategy",
+    "buildscript",
+    "components",
+    "configurations",
+    "constraints",
+    "dependencyManagement",
+    "dependencySubstitution",
+    "modules",
+    "pluginManagement",
+    "pom",
+    "protobuf",
+    "publications",
+    "publishing",
+    "resolutionStrategy",
 ];
 
 /// Words that begin a statement but are no configuration.
 const NO_CONFIGURATION: &[&str] = &[
-    "because", "catch", "def", "else", "exclude", "ext", "finally", "for", "if", "implementationClass", "import", "println", "return", "try", "val",
-    "var", "version", "when", "while",
+    "because",
+    "catch",
+    "def",
+    "else",
+    "exclude",
+    "ext",
+    "finally",
+    "for",
+    "if",
+    "implementationClass",
+    "import",
+    "println",
+    "return",
+    "try",
+    "val",
+    "var",
+    "version",
+    "when",
+    "while",
 ];
 
 struct Script<'t, 'a> {
@@ -158,7 +186,9 @@ impl<'a> Script<'_, 'a> {
     fn dependency(&mut self, at: usize, test: bool) {
         let (configuration, arguments) = match (self.kind(at), self.kind(at + 1), self.kind(at + 2)) {
             (Some(Kind::Word("add")), Some(Kind::Sign('(')), Some(Kind::Text(name))) => (name, at + 3),
-            (Some(Kind::Word(name)), Some(Kind::Sign('(' | '[') | Kind::Text(_) | Kind::Dynamic(_) | Kind::Key(_) | Kind::Word(_)), _) => (name, at + 1),
+            (Some(Kind::Word(name)), Some(Kind::Sign('(' | '[') | Kind::Text(_) | Kind::Dynamic(_) | Kind::Key(_) | Kind::Word(_)), _) => {
+                (name, at + 1)
+            }
             (Some(Kind::Text(name)), Some(Kind::Sign('(')), _) => (name, at + 1),
             _ => return,
         };
@@ -282,7 +312,8 @@ fn is_test_name(name: &str) -> bool {
 
 /// Whether what is put in a configuration reaches production. Java agents are shipped beside the application.
 fn reaches_production(configuration: &str) -> bool {
-    const BUILD: &[&str] = &["annotation", "asciidoctor", "benchmark", "debug", "development", "jmh", "kapt", "ksp", "lint", "test", "tests"];
+    const BUILD: &[&str] =
+        &["annotation", "asciidoctor", "benchmark", "debug", "development", "jmh", "kapt", "ksp", "lint", "test", "tests"];
     const LAST: &[&str] = &["agent", "api", "compile", "implementation", "javaagent", "library", "only", "runtime", "war"];
     let humps = humps(configuration);
     let last = humps.last().map(String::as_str).unwrap_or_default();
@@ -347,9 +378,41 @@ fn is_bom(artifact: &str) -> bool {
 
 fn is_test_tool(name: &str) -> bool {
     const TOOLS: &[&str] = &[
-        "archunit", "assertj", "awaitility", "checkstyle", "cucumber", "detekt", "espresso", "gatling", "greenmail", "hamcrest", "jacoco", "jmh",
-        "junit", "junit4", "junit5", "kluent", "kotest", "ktlint", "mockito", "mockk", "mockserver", "mockwebserver", "robolectric", "selenide",
-        "selenium", "spock", "strikt", "test", "testcontainers", "testing", "testng", "tests", "truth", "turbine", "wiremock",
+        "archunit",
+        "assertj",
+        "awaitility",
+        "checkstyle",
+        "cucumber",
+        "detekt",
+        "espresso",
+        "gatling",
+        "greenmail",
+        "hamcrest",
+        "jacoco",
+        "jmh",
+        "junit",
+        "junit4",
+        "junit5",
+        "kluent",
+        "kotest",
+        "ktlint",
+        "mockito",
+        "mockk",
+        "mockserver",
+        "mockwebserver",
+        "robolectric",
+        "selenide",
+        "selenium",
+        "spock",
+        "strikt",
+        "test",
+        "testcontainers",
+        "testing",
+        "testng",
+        "tests",
+        "truth",
+        "turbine",
+        "wiremock",
     ];
     name.split([':', '.']).flat_map(humps).any(|hump| TOOLS.contains(&hump.as_str()))
 }

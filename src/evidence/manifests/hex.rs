@@ -70,7 +70,8 @@ fn option<'a>(options: &[Token<'a>], key: &str) -> Vec<Kind<'a>> {
 
 /// No `only:` at all, or one that names production.
 fn is_in_production(only: &[Kind<'_>]) -> bool {
-    let production = |kind: &Kind<'_>| matches!(kind, Kind::Atom("prod" | "production" | "staging") | Kind::Text("prod" | "production" | "staging"));
+    let production =
+        |kind: &Kind<'_>| matches!(kind, Kind::Atom("prod" | "production" | "staging") | Kind::Text("prod" | "production" | "staging"));
     only.is_empty() || only.iter().any(production)
 }
 
@@ -127,7 +128,8 @@ end
 
     #[test]
     fn inline_deps() {
-        let text = "def project do\n [deps: [{:jason, \"~> 1.0\"}, {:ex_doc, \">= 0.0.0\", only: :dev, runtime: false}], x: [{:no, 1}]]\nend";
+        let text =
+            "def project do\n [deps: [{:jason, \"~> 1.0\"}, {:ex_doc, \">= 0.0.0\", only: :dev, runtime: false}], x: [{:no, 1}]]\nend";
         assert_eq!(listed("mix.exs", text), "+jason -ex_doc");
     }
 }

@@ -15,7 +15,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use jsonc_parser::ast::Value;
 
 pub use super::requirements::is_pinned;
-use super::text::{json_object, toml_at, toml_strings, toml_table, Lines};
+use super::text::{Lines, json_object, toml_at, toml_strings, toml_table};
 use super::{MAX_BYTES, Registry, file_name, registry_of};
 
 /// What fixes the versions of a manifest's packages, transitive ones included.
@@ -120,7 +120,8 @@ fn gem(directory: &str, name: &str, tree: &Tree<'_>) -> Cover {
 }
 
 /// The lockfiles of npm's package managers.
-const NPM_LOCKS: &[&str] = &["package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb", "deno.lock"];
+const NPM_LOCKS: &[&str] =
+    &["package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb", "deno.lock"];
 
 fn npm(directory: &str, tree: &Tree<'_>) -> Cover {
     let own = beside(directory, NPM_LOCKS, tree);
@@ -224,17 +225,20 @@ fn is_cargo_workspace(text: &str) -> bool {
 
 /// Cargo's `exclude` names directories, not patterns.
 fn is_below_any(directories: &[String], path: &str) -> bool {
-    directories.iter().map(|directory| directory.trim_end_matches('/')).any(|directory| {
-        path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    })
+    directories
+        .iter()
+        .map(|directory| directory.trim_end_matches('/'))
+        .any(|directory| path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 fn maven(directory: &str, name: &str, tree: &Tree<'_>) -> Cover {
     if name == "pom.xml" {
         return Cover::ByConvention("a pom names exact versions");
     }
-    let locks = ["gradle.lockfile", "gradle/dependency-locks/compileClasspath.lockfile", "gradle/dependency-locks/runtimeClasspath.lockfile"];
-    let convention = Cover::ByConvention("Gradle builds name exact versions, except where one ends in '+' or is a range; dependency locking is off");
+    let locks =
+        ["gradle.lockfile", "gradle/dependency-locks/compileClasspath.lockfile", "gradle/dependency-locks/runtimeClasspath.lockfile"];
+    let convention =
+        Cover::ByConvention("Gradle builds name exact versions, except where one ends in '+' or is a range; dependency locking is off");
     beside(directory, &locks, tree).unwrap_or(convention)
 }
 
@@ -300,10 +304,19 @@ mod tests {
     #[test]
     fn a_lockfile_beside_its_manifest() {
         for (manifest, lock) in [
-            ("Gemfile", "Gemfile.lock"), ("Gemfile.saas", "Gemfile.saas.lock"), ("gems.rb", "gems.locked"), ("web/package.json", "web/yarn.lock"),
-            ("a/b/composer.json", "a/b/composer.lock"), ("go.mod", "go.sum"), ("mix.exs", "mix.lock"), ("Cargo.toml", "Cargo.lock"),
-            ("Pipfile", "Pipfile.lock"), ("pyproject.toml", "uv.lock"), ("x/pyproject.toml", "x/poetry.lock"),
-            ("src/Api/Api.csproj", "src/Api/packages.lock.json"), ("build.gradle", "gradle.lockfile"),
+            ("Gemfile", "Gemfile.lock"),
+            ("Gemfile.saas", "Gemfile.saas.lock"),
+            ("gems.rb", "gems.locked"),
+            ("web/package.json", "web/yarn.lock"),
+            ("a/b/composer.json", "a/b/composer.lock"),
+            ("go.mod", "go.sum"),
+            ("mix.exs", "mix.lock"),
+            ("Cargo.toml", "Cargo.lock"),
+            ("Pipfile", "Pipfile.lock"),
+            ("pyproject.toml", "uv.lock"),
+            ("x/pyproject.toml", "x/poetry.lock"),
+            ("src/Api/Api.csproj", "src/Api/packages.lock.json"),
+            ("build.gradle", "gradle.lockfile"),
         ] {
             assert_eq!(cover(manifest, &[manifest, lock], &[]), locked(lock));
             let without = cover(manifest, &[manifest, "other/Gemfile.lock"], &[]);
@@ -370,7 +383,15 @@ mod tests {
 
     #[test]
     fn all_manifests_of_a_tree() {
-        let tree = Tree::new(["Gemfile", "Gemfile.lock", "web/package.json", "gradle/libs.versions.toml", "Directory.Build.props", "x.gradle", "README"]);
+        let tree = Tree::new([
+            "Gemfile",
+            "Gemfile.lock",
+            "web/package.json",
+            "gradle/libs.versions.toml",
+            "Directory.Build.props",
+            "x.gradle",
+            "README",
+        ]);
         assert_eq!(all(&tree), [("Gemfile", locked("Gemfile.lock")), ("web/package.json", Cover::Nothing)]);
     }
 }

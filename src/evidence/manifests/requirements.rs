@@ -46,7 +46,8 @@ pub(super) fn read(path: &str, text: &str) -> Manifest {
     let entries = entries(text);
     let runtime = !is_for_developers(path);
     let compiled = is_compiled(text);
-    let pinned: HashSet<String> = entries.iter().filter_map(|entry| named(entry.text)).map(|name| normalise(Registry::Pypi, name)).collect();
+    let pinned: HashSet<String> =
+        entries.iter().filter_map(|entry| named(entry.text)).map(|name| normalise(Registry::Pypi, name)).collect();
     if compiled && !entries.is_empty() && entries.iter().all(|entry| entry.via.is_none()) {
         manifest.note("compiled without '# via' comments: what was asked for and what came along cannot be told apart".to_owned());
     }
@@ -96,7 +97,8 @@ fn is_direct(entry: &Entry<'_>, pinned: &HashSet<String>) -> bool {
     via.iter().any(|source| {
         let name = requirement(source).unwrap_or(source);
         let unsafe_pin = matches!(name, "pip" | "setuptools" | "wheel" | "distribute");
-        let package = !source.starts_with('-') && !source.contains('(') && (unsafe_pin || pinned.contains(&normalise(Registry::Pypi, name)));
+        let package =
+            !source.starts_with('-') && !source.contains('(') && (unsafe_pin || pinned.contains(&normalise(Registry::Pypi, name)));
         !source.is_empty() && !source.starts_with("-c") && !package
     })
 }
@@ -195,8 +197,16 @@ mod tests {
     #[test]
     fn which_files_are_meant() {
         for path in [
-            "requirements.txt", "requirements.in", "requirements-dev.txt", "requirements_for_test.in", "requirements/base.txt",
-            "app/requirements/linux/prod.in", "test-requirements.txt", "requirements.prod.txt", "dev_requirements.txt", "reqs.txt",
+            "requirements.txt",
+            "requirements.in",
+            "requirements-dev.txt",
+            "requirements_for_test.in",
+            "requirements/base.txt",
+            "app/requirements/linux/prod.in",
+            "test-requirements.txt",
+            "requirements.prod.txt",
+            "dev_requirements.txt",
+            "reqs.txt",
         ] {
             assert_eq!(registry_of(path), Some(Registry::Pypi), "{path}");
         }
@@ -208,12 +218,22 @@ mod tests {
     #[test]
     fn the_name_says_for_whom() {
         for path in [
-            "requirements-dev.txt", "requirements/test.txt", "requirements/local.txt", "requirements_for_test.txt", "requirements/docs-user.in",
-            "requirements/ci.txt", "docs/requirements.txt", "lint-requirements.txt", "requirements/typing.txt", "tests/requirements.txt",
+            "requirements-dev.txt",
+            "requirements/test.txt",
+            "requirements/local.txt",
+            "requirements_for_test.txt",
+            "requirements/docs-user.in",
+            "requirements/ci.txt",
+            "docs/requirements.txt",
+            "lint-requirements.txt",
+            "requirements/typing.txt",
+            "tests/requirements.txt",
         ] {
             assert_eq!(listed(path, "a==1"), "-a", "{path}");
         }
-        for path in ["requirements.txt", "requirements/base.txt", "requirements/production.txt", "requirements/main.in", "requirements/deploy.in"] {
+        for path in
+            ["requirements.txt", "requirements/base.txt", "requirements/production.txt", "requirements/main.in", "requirements/deploy.in"]
+        {
             assert_eq!(listed(path, "a==1"), "+a", "{path}");
         }
     }
@@ -224,7 +244,10 @@ mod tests {
         assert_eq!(listed("requirements.txt", text), "+django +sentry-sdk +internal +y-tool +foo-bar +gunicorn +psycopg2");
         assert_eq!(line_of("requirements.txt", text, "gunicorn"), 13);
         let unread = read("requirements.txt", text).unwrap().unread;
-        assert_eq!(unread, ["requirements are included from another file: base.txt", "requirements are included from another file: more.txt"]);
+        assert_eq!(
+            unread,
+            ["requirements are included from another file: base.txt", "requirements are included from another file: more.txt"]
+        );
     }
 
     #[test]
@@ -250,8 +273,14 @@ mod tests {
     #[test]
     fn exact_versions() {
         for text in [
-            "", "a==1", "a===1.0 ; x\n-r b.txt\n-e .\n", "a==1 \\\n --hash=sha256:x", "a[b]==1,<2",
-            "a @ git+https://x/y@0123456789abcdef0123456789abcdef01234567", "https://x/a-1-py3-none-any.whl", "a @ https://x/a-1.tar.gz#sha256=1",
+            "",
+            "a==1",
+            "a===1.0 ; x\n-r b.txt\n-e .\n",
+            "a==1 \\\n --hash=sha256:x",
+            "a[b]==1,<2",
+            "a @ git+https://x/y@0123456789abcdef0123456789abcdef01234567",
+            "https://x/a-1-py3-none-any.whl",
+            "a @ https://x/a-1.tar.gz#sha256=1",
         ] {
             assert!(is_pinned(text), "{text}");
         }

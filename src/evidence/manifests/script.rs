@@ -353,10 +353,8 @@ impl<'a> Lexer<'a> {
 fn word_of(text: &str, language: Language) -> &str {
     let length = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
     let tail = text.get(length..).unwrap_or_default();
-    let marked = length > 0
-        && matches!(language, Language::Ruby | Language::Elixir)
-        && tail.starts_with(['?', '!'])
-        && !tail.starts_with("!=");
+    let marked =
+        length > 0 && matches!(language, Language::Ruby | Language::Elixir) && tail.starts_with(['?', '!']) && !tail.starts_with("!=");
     text.get(..length + usize::from(marked)).unwrap_or_default()
 }
 
@@ -420,7 +418,8 @@ mod tests {
     fn lines_count_through_every_kind_of_string() {
         let text = "a = <<~EOS\n it's\n EOS\nb = %w[\n x\n y\n]\n=begin\ngem 'no'\n=end\nc = \"1\n2\"\nd";
         let tokens = lex(text, Language::Ruby).unwrap();
-        let line = |word| tokens.iter().find(|token| token.kind == Kind::Word(word) || token.kind == Kind::Text(word)).map(|token| token.line);
+        let line =
+            |word| tokens.iter().find(|token| token.kind == Kind::Word(word) || token.kind == Kind::Text(word)).map(|token| token.line);
         assert_eq!((line("b"), line("x"), line("y"), line("c"), line("d")), (Some(4), Some(5), Some(6), Some(11), Some(13)));
         assert_eq!(line("no"), None);
     }

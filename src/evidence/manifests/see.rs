@@ -33,7 +33,11 @@ pub fn see(look: &DependencyLook, manifests: &[ManifestFile]) -> Seen {
 }
 
 fn unread(file: &ManifestFile, why: &str) -> Gap {
-    Gap { what: file.entry.path.clone(), why: super::super::one_line(why), next: "make the manifest readable: its dependencies could not be told".into() }
+    Gap {
+        what: file.entry.path.clone(),
+        why: super::super::one_line(why),
+        next: "make the manifest readable: its dependencies could not be told".into(),
+    }
 }
 
 fn counts(scope: Scope, runtime: bool) -> bool {

@@ -16,8 +16,25 @@ pub(super) fn line_of(path: &str, text: &str, name: &str) -> u32 {
 }
 
 const PATHS: &[&str] = &[
-    "Gemfile", "Gemfile.lock", "x.gemspec", "package.json", "requirements.txt", "pyproject.toml", "Pipfile", "setup.cfg", "setup.py", "go.mod",
-    "Cargo.toml", "pom.xml", "build.gradle", "build.gradle.kts", "gradle/libs.versions.toml", "x.csproj", "packages.config", "composer.json", "mix.exs",
+    "Gemfile",
+    "Gemfile.lock",
+    "x.gemspec",
+    "package.json",
+    "requirements.txt",
+    "pyproject.toml",
+    "Pipfile",
+    "setup.cfg",
+    "setup.py",
+    "go.mod",
+    "Cargo.toml",
+    "pom.xml",
+    "build.gradle",
+    "build.gradle.kts",
+    "gradle/libs.versions.toml",
+    "x.csproj",
+    "packages.config",
+    "composer.json",
+    "mix.exs",
 ];
 
 #[test]
@@ -40,9 +57,34 @@ fn too_large_is_said_without_parsing() {
 #[test]
 fn hostile_texts_end() {
     let pieces = [
-        "[", "{", "(", "<a>", "a.", "gem(", "gem 'a',\n", "group do\n", "dependencies {", "implementation(", "{:a, ", "deps: [", "-r a\n", "a==1 \\\n",
-        "# via\n", "install_requires=[", "install_requires=x\n", "\u{fffd}\u{0}", "\r", "[[a.b]]\n", "a={", "require (\n", "<a b='c'/>", "\"a\":{",
-        "extras_require={", "def deps do ", "é\n", "implementation group: 'a', name: ",
+        "[",
+        "{",
+        "(",
+        "<a>",
+        "a.",
+        "gem(",
+        "gem 'a',\n",
+        "group do\n",
+        "dependencies {",
+        "implementation(",
+        "{:a, ",
+        "deps: [",
+        "-r a\n",
+        "a==1 \\\n",
+        "# via\n",
+        "install_requires=[",
+        "install_requires=x\n",
+        "\u{fffd}\u{0}",
+        "\r",
+        "[[a.b]]\n",
+        "a={",
+        "require (\n",
+        "<a b='c'/>",
+        "\"a\":{",
+        "extras_require={",
+        "def deps do ",
+        "é\n",
+        "implementation group: 'a', name: ",
     ];
     for piece in pieces {
         let text = piece.repeat(60_000 / piece.len());

@@ -20,9 +20,9 @@ mod draft;
 mod github;
 mod gitlab;
 mod refs;
+pub mod see;
 mod shell;
 mod sources;
-pub mod see;
 mod steps;
 
 pub use crate::definition::words::Trigger;

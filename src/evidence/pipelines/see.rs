@@ -28,7 +28,8 @@ pub fn see(look: &PipelineLook, pipelines: &[(FileEntry, Result<Pipeline, String
         job: look.job.as_deref().map(Lazy::new),
         environment: look.environment.as_deref().map(Lazy::new),
     };
-    let readable: Vec<(&FileEntry, &Pipeline)> = pipelines.iter().filter_map(|(entry, read)| read.as_ref().ok().map(|pipeline| (entry, pipeline))).collect();
+    let readable: Vec<(&FileEntry, &Pipeline)> =
+        pipelines.iter().filter_map(|(entry, read)| read.as_ref().ok().map(|pipeline| (entry, pipeline))).collect();
     let mut seen = Seen::default();
     for (entry, pipeline) in &readable {
         for job in pipeline.jobs.iter().filter(|job| !job.disabled) {
@@ -57,7 +58,8 @@ impl Ask<'_> {
         let scheduled = look.every_hours.is_none_or(|hours| job.every_hours.is_some_and(|gap| gap <= hours));
         let named = self.job.as_ref().is_none_or(|name| name.is_match(&job.id) || name.is_match(&job.name));
         let environment = self.environment.as_ref().is_none_or(|name| job.environment.as_deref().is_some_and(|have| name.is_match(have)));
-        let clean = !job.steps.iter().filter_map(|step| step.run.as_deref()).any(|run| self.without.iter().any(|pattern| pattern.is_match(run)));
+        let clean =
+            !job.steps.iter().filter_map(|step| step.run.as_deref()).any(|run| self.without.iter().any(|pattern| pattern.is_match(run)));
         if !(triggered && automatic && scheduled && named && environment && clean) {
             return None;
         }
@@ -87,9 +89,9 @@ impl Ask<'_> {
         let needed = pipeline.ancestors(&job.id).iter().any(|needed| !needed.disabled && needed.steps.iter().any(matches));
         let followed = || {
             let names = pipeline.jobs.iter().filter(|other| other.id == job.id).flat_map(|other| &other.after_pipelines);
-            names.flat_map(|name| all.iter().filter(move |(_, other)| &other.name == name)).any(|(_, other)| {
-                other.jobs.iter().any(|job| !job.disabled && job.steps.iter().any(matches))
-            })
+            names
+                .flat_map(|name| all.iter().filter(move |(_, other)| &other.name == name))
+                .any(|(_, other)| other.jobs.iter().any(|job| !job.disabled && job.steps.iter().any(matches)))
         };
         earlier || needed || followed()
     }

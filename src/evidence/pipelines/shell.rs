@@ -138,7 +138,8 @@ mod tests {
 
     #[test]
     fn comments_go_and_what_looks_like_one_stays() {
-        let script = "# pg_dump prod\n  # indented\nmake test # all of it\necho \"# not a comment\" '#nor this'\ncurl http://x/#a\necho $#\n\n";
+        let script =
+            "# pg_dump prod\n  # indented\nmake test # all of it\necho \"# not a comment\" '#nor this'\ncurl http://x/#a\necho $#\n\n";
         assert_eq!(without_comments(script), "make test\necho \"# not a comment\" '#nor this'\ncurl http://x/#a\necho $#");
     }
 
@@ -152,7 +153,10 @@ mod tests {
     #[test]
     fn variables_are_replaced_by_what_is_known() {
         let known = |name: &str| (name == "TASK").then(|| "test".to_owned());
-        assert_eq!(with_variables("rake $TASK ${TASK}s $TASKS ${TASK:-x} $(TASK) $1 $", &known), "rake test tests $TASKS ${TASK:-x} $(TASK) $1 $");
+        assert_eq!(
+            with_variables("rake $TASK ${TASK}s $TASKS ${TASK:-x} $(TASK) $1 $", &known),
+            "rake test tests $TASKS ${TASK:-x} $(TASK) $1 $"
+        );
     }
 
     #[test]

@@ -72,8 +72,7 @@ pub(super) fn subject(page: &mut Page, report: &Report) {
 
 /// Revision, stacks, size and day.
 fn facts(subject: &Subject, at: &str) -> Vec<Line> {
-    let revision =
-        subject.revision.as_deref().map_or("(no revision)".to_owned(), |sha| format!("at {}", place::short(sha)));
+    let revision = subject.revision.as_deref().map_or("(no revision)".to_owned(), |sha| format!("at {}", place::short(sha)));
     let files = count(usize::try_from(subject.files).unwrap_or(usize::MAX), "file");
     let mut words = vec![revision];
     words.extend(subject.stacks.iter().cloned());

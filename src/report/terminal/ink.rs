@@ -58,29 +58,13 @@ pub(super) struct Glyphs {
 
 impl Glyphs {
     /// Found in every monospaced font and one column wide.
-    pub(super) const UNICODE: Glyphs = Glyphs {
-        met: "✓",
-        short: "~",
-        unmet: "✗",
-        unknown: "?",
-        aside: "·",
-        proven: "━",
-        possible: "╌",
-        rest: "·",
-        ellipsis: "…",
-    };
+    pub(super) const UNICODE: Glyphs =
+        Glyphs {
+            met: "✓", short: "~", unmet: "✗", unknown: "?", aside: "·", proven: "━", possible: "╌", rest: "·", ellipsis: "…"
+        };
 
-    pub(super) const ASCII: Glyphs = Glyphs {
-        met: "+",
-        short: "~",
-        unmet: "x",
-        unknown: "?",
-        aside: "-",
-        proven: "#",
-        possible: "=",
-        rest: ".",
-        ellipsis: "...",
-    };
+    pub(super) const ASCII: Glyphs =
+        Glyphs { met: "+", short: "~", unmet: "x", unknown: "?", aside: "-", proven: "#", possible: "=", rest: ".", ellipsis: "..." };
 
     /// Mark, word and colour of a standing.
     pub(super) fn standing(&self, standing: Standing) -> (&'static str, &'static str, Ink) {

@@ -73,11 +73,7 @@ mod tests {
 
     #[test]
     fn the_most_precise_place_comes_first() {
-        let place = Place {
-            commit: Some("0123456789abcdef".into()),
-            url: Some("https://a.example/".into()),
-            ..Place::default()
-        };
+        let place = Place { commit: Some("0123456789abcdef".into()), url: Some("https://a.example/".into()), ..Place::default() };
         assert_eq!(all(&place, 40, "…"), ["https://a.example/", "commit 0123456789"]);
         assert_eq!(first(&Place::default(), 40, "…"), None);
     }

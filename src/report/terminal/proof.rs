@@ -104,8 +104,7 @@ impl Proof<'_> {
 
     /// All that is known about one piece of evidence.
     fn in_full(&mut self, evidence: &Evidence) {
-        let (label, ink) =
-            if evidence.inert { ("undone by", Ink::Short) } else { (evidence.level.word(), Ink::Proven) };
+        let (label, ink) = if evidence.inert { ("undone by", Ink::Short) } else { (evidence.level.word(), Ink::Proven) };
         let indent = self.indent + LABEL;
         let mut places = place::all(&evidence.place, self.page.width - indent, self.page.glyphs.ellipsis);
         places.extend(evidence.tool.as_ref().map(|tool| format!("({tool})")));

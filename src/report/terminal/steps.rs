@@ -21,8 +21,7 @@ pub(super) fn questions(page: &mut Page, report: &Report) {
 
 /// What the user should know about the run itself; why it is incomplete stands at the top.
 pub(super) fn notices(page: &mut Page, report: &Report) {
-    let shown: Vec<_> =
-        report.notices.iter().filter(|notice| report.complete || notice.about != "incomplete").collect();
+    let shown: Vec<_> = report.notices.iter().filter(|notice| report.complete || notice.about != "incomplete").collect();
     let Some(label) = shown.iter().map(|notice| columns(&notice.about).min(12)).max() else { return };
     title(page, "Notices", "");
     for notice in shown {
@@ -107,8 +106,7 @@ pub(super) fn some_of(names: &[&str], room: usize) -> String {
     if columns(&all) <= room {
         return all;
     }
-    let fitting =
-        (1..names.len()).rev().map(|shown| format!("{} and {} more", names[..shown].join(", "), names.len() - shown));
+    let fitting = (1..names.len()).rev().map(|shown| format!("{} and {} more", names[..shown].join(", "), names.len() - shown));
     let first_only = || names.first().map(|name| (*name).to_owned()).unwrap_or_default();
     fitting.into_iter().find(|text| columns(text) <= room).unwrap_or_else(first_only)
 }

@@ -134,10 +134,7 @@ mod tests {
     #[test]
     fn lines_flow_together_but_items_and_code_stay_apart() {
         let text = "Add the gem\nand start it.\n\n- first\n  of all\n- second\n\n    code one\n    code two";
-        assert_eq!(
-            wrap(text, 30),
-            ["Add the gem and start it.", "- first of all", "- second", "    code one", "    code two"]
-        );
+        assert_eq!(wrap(text, 30), ["Add the gem and start it.", "- first of all", "- second", "    code one", "    code two"]);
     }
 
     #[test]
@@ -148,8 +145,7 @@ mod tests {
     #[test]
     fn columns_are_never_fewer_than_unicode_says() {
         use unicode_width::UnicodeWidthStr;
-        for text in ["größe", "注文", "👨‍👩‍👧", "⚠\u{FE0F}", "🇩🇪", "e\u{301}", "لا", "\u{2018}\u{FE01}"]
-        {
+        for text in ["größe", "注文", "👨‍👩‍👧", "⚠\u{FE0F}", "🇩🇪", "e\u{301}", "لا", "\u{2018}\u{FE01}"] {
             assert!(columns(text) >= text.width(), "{text}");
         }
     }

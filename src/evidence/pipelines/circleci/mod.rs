@@ -171,7 +171,8 @@ impl Reading<'_, '_> {
         let executor = definition.node.get("executor").and_then(|executor| executor.get("name").unwrap_or(executor).scalar());
         let executor = executor.and_then(|name| self.config.get("executors")?.get(&fill(&name, &parameters)));
         let docker = definition.node.get("docker").or_else(|| executor?.get("docker"));
-        let mut images = docker.map(Node::items).unwrap_or_default().iter().filter_map(|image| Some(fill(&image.get("image")?.scalar()?, &parameters)));
+        let mut images =
+            docker.map(Node::items).unwrap_or_default().iter().filter_map(|image| Some(fill(&image.get("image")?.scalar()?, &parameters)));
         draft.job.image = images.next();
         draft.job.services = images.collect();
         let directory = definition.node.get("working_directory").and_then(Node::scalar).unwrap_or_default();
@@ -210,8 +211,15 @@ impl Reading<'_, '_> {
                     self.steps(node.get("steps").map(Node::items).unwrap_or_default(), shell, into, mask);
                 }
             }
-            "save_cache" | "restore_cache" | "store_artifacts" | "store_test_results" | "persist_to_workspace" | "attach_workspace"
-            | "add_ssh_keys" | "checkout" | "setup_remote_docker" => {
+            "save_cache"
+            | "restore_cache"
+            | "store_artifacts"
+            | "store_test_results"
+            | "persist_to_workspace"
+            | "attach_workspace"
+            | "add_ssh_keys"
+            | "checkout"
+            | "setup_remote_docker" => {
                 let step = Step { line, uses: Some(key.to_owned()), with: inputs(Some(node)), ..Step::default() };
                 into.push(DraftStep { step, mask });
             }
@@ -277,7 +285,11 @@ struct Shell {
 /// A directory as one of the repository: `~/project` is its root.
 fn root(directory: &str) -> String {
     let directory = directory.strip_prefix("~/project").unwrap_or(directory);
-    if directory.starts_with(['~', '/']) && directory.matches('/').count() < 2 { String::new() } else { resolve("", directory).unwrap_or_default() }
+    if directory.starts_with(['~', '/']) && directory.matches('/').count() < 2 {
+        String::new()
+    } else {
+        resolve("", directory).unwrap_or_default()
+    }
 }
 
 /// The parameters of a job or command: what is given, else the defaults.
@@ -299,7 +311,8 @@ fn fill(text: &str, parameters: &Parameters) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("<<") {
-        let known = after.split_once(">>").and_then(|(name, after)| Some((parameters.get(name.trim().strip_prefix("parameters.")?)?, after)));
+        let known =
+            after.split_once(">>").and_then(|(name, after)| Some((parameters.get(name.trim().strip_prefix("parameters.")?)?, after)));
         filled.push_str(before);
         match known {
             Some((value, after)) => {

@@ -134,14 +134,19 @@ fn filters() {
 /// The triggers of a job in a workflow with this condition.
 fn when(condition: &str) -> Vec<Trigger> {
     let parameters = "parameters: {deploy: {type: boolean, default: false}, api: {type: boolean, default: true}}";
-    pipeline(&format!("{parameters}\njobs: {{a: {{steps: []}}}}\nworkflows:\n  w:\n    {condition}\n    jobs: [a]\n")).jobs[0].triggers.clone()
+    pipeline(&format!("{parameters}\njobs: {{a: {{steps: []}}}}\nworkflows:\n  w:\n    {condition}\n    jobs: [a]\n")).jobs[0]
+        .triggers
+        .clone()
 }
 
 #[test]
 fn conditions_of_workflows() {
     assert_eq!(when("when: << pipeline.parameters.deploy >>"), [Manual]);
     assert_eq!(when("unless: << pipeline.parameters.deploy >>"), [Push, DefaultBranch, PullRequest, Manual]);
-    assert_eq!(when("when: {and: [<< pipeline.parameters.api >>, {equal: [main, << pipeline.git.branch >>]}]}"), [Push, DefaultBranch, Manual]);
+    assert_eq!(
+        when("when: {and: [<< pipeline.parameters.api >>, {equal: [main, << pipeline.git.branch >>]}]}"),
+        [Push, DefaultBranch, Manual]
+    );
     assert_eq!(when("when: {equal: [scheduled_pipeline, << pipeline.trigger_source >>]}"), [Schedule]);
     assert_eq!(when("when: {not: {equal: [scheduled_pipeline, << pipeline.trigger_source >>]}}"), [Push, DefaultBranch, PullRequest]);
     assert_eq!(when("when: {matches: {pattern: '^main$', value: << pipeline.git.branch >>}}"), [Push, DefaultBranch, PullRequest]);

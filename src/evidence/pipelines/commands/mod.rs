@@ -107,8 +107,32 @@ impl Expansion<'_> {
 
 /// Commands that run the command after them, wherever that begins.
 const WRAPPERS: [&str; 26] = [
-    "docker", "docker-compose", "podman", "podman-compose", "poetry", "uv", "pipenv", "hatch", "bundle", "nix", "nix-shell", "doppler", "op",
-    "dotenv", "dotenvx", "mise", "asdf", "timeout", "xargs", "retry", "npx", "cross-env", "direnv", "devbox", "ddev", "lando",
+    "docker",
+    "docker-compose",
+    "podman",
+    "podman-compose",
+    "poetry",
+    "uv",
+    "pipenv",
+    "hatch",
+    "bundle",
+    "nix",
+    "nix-shell",
+    "doppler",
+    "op",
+    "dotenv",
+    "dotenvx",
+    "mise",
+    "asdf",
+    "timeout",
+    "xargs",
+    "retry",
+    "npx",
+    "cross-env",
+    "direnv",
+    "devbox",
+    "ddev",
+    "lando",
 ];
 
 /// The scripts of the repository that a command calls, itself or through a wrapper.
@@ -186,7 +210,8 @@ mod tests {
 
     #[test]
     fn package_scripts_with_their_hooks() {
-        let files = [("package.json", r#"{"name": "x", "scripts": {"pretest": "tsc", "test": "jest --ci", "ci": "npm run test && eslint ."}}"#)];
+        let files =
+            [("package.json", r#"{"name": "x", "scripts": {"pretest": "tsc", "test": "jest --ci", "ci": "npm run test && eslint ."}}"#)];
         assert_eq!(appended("npm test", &files), "tsc\njest --ci");
         assert_eq!(appended("CI=1 npm run ci -- --quiet", &files), "npm run test && eslint .\ntsc\njest --ci");
         assert_eq!(appended("yarn ci", &files), "npm run test && eslint .\ntsc\njest --ci");
@@ -218,7 +243,12 @@ mod tests {
 
     #[test]
     fn scripts_by_their_path() {
-        let files = [("bin/ci", "#!/bin/sh\n# all\nbin/lint\nbin/rails test"), ("bin/lint", "rubocop"), ("bin/rails", "load"), ("ci/x.sh", "pg_dump a")];
+        let files = [
+            ("bin/ci", "#!/bin/sh\n# all\nbin/lint\nbin/rails test"),
+            ("bin/lint", "rubocop"),
+            ("bin/rails", "load"),
+            ("ci/x.sh", "pg_dump a"),
+        ];
         assert_eq!(appended("./bin/ci", &files), "bin/lint\nbin/rails test\nrubocop");
         assert_eq!(appended("bash -euo pipefail ci/x.sh", &files), "", "an option's value is taken for the script");
         assert_eq!(appended("bash ci/x.sh", &files), "pg_dump a");

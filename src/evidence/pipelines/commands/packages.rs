@@ -6,8 +6,8 @@ use serde_json::Value as Json;
 
 /// Commands of yarn, pnpm and bun that are no scripts, whatever `package.json` says.
 const BUILT_IN: [&str; 26] = [
-    "add", "audit", "bin", "cache", "config", "create", "dedupe", "deploy", "dlx", "exec", "fetch", "i", "import", "info", "init", "install",
-    "link", "outdated", "pack", "pm", "publish", "remove", "up", "upgrade", "why", "x",
+    "add", "audit", "bin", "cache", "config", "create", "dedupe", "deploy", "dlx", "exec", "fetch", "i", "import", "info", "init",
+    "install", "link", "outdated", "pack", "pm", "publish", "remove", "up", "upgrade", "why", "x",
 ];
 /// Scripts that npm runs without `run`.
 const SHORT: [&str; 6] = ["test", "t", "tst", "start", "stop", "restart"];
@@ -81,7 +81,8 @@ fn package_script(script: &str, directory: &str, sources: &Sources) -> Option<Sc
 fn workspace(package: &str, sources: &Sources) -> Option<String> {
     let wanted = package.trim_start_matches("./").trim_end_matches("...");
     let short = wanted.rsplit('/').next().unwrap_or(wanted);
-    let directories = || sources.paths().iter().filter_map(|path| path.strip_suffix("/package.json")).filter(|path| !path.contains("node_modules"));
+    let directories =
+        || sources.paths().iter().filter_map(|path| path.strip_suffix("/package.json")).filter(|path| !path.contains("node_modules"));
     let near = |directory: &&str| *directory == wanted || directory.rsplit('/').next() == Some(short);
     let named = |directory: &&str| {
         let package = json(&format!("{directory}/package.json"), sources);

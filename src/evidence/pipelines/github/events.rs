@@ -222,7 +222,9 @@ pub(super) fn lookup(event: &Event, defaults: &Defaults, name: &str) -> Value {
         "github.ref_name" if event.tag == Value::like("") => defaults.other(),
         "github.ref_name" => by_kind(event, &event.branch, &event.tag),
         "github.ref_type" => by_kind(event, &Value::text("branch"), &Value::text("tag")),
-        "github.event.pull_request.base.ref" => event.fact("github.base_ref").unwrap_or(if is_request { Value::Unknown } else { Value::Null }),
+        "github.event.pull_request.base.ref" => {
+            event.fact("github.base_ref").unwrap_or(if is_request { Value::Unknown } else { Value::Null })
+        }
         "github.event.pull_request" if is_request => Value::like(""),
         "github.head_ref" | "github.base_ref" if !is_request => Value::Null,
         _ => property(event, name),

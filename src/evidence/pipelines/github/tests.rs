@@ -38,8 +38,14 @@ fn under(condition: &str) -> Vec<Trigger> {
 
 #[test]
 fn which_files_are_workflows() {
-    assert!(is_pipeline(".github/workflows/ci.yml") && is_pipeline(".github/workflows/ci.yaml") && is_pipeline(".forgejo/workflows/ci.yml"));
-    assert!(!is_pipeline(".github/workflows/old/ci.yml") && !is_pipeline("app/.github/workflows/ci.yml") && !is_pipeline(".github/dependabot.yml"));
+    assert!(
+        is_pipeline(".github/workflows/ci.yml") && is_pipeline(".github/workflows/ci.yaml") && is_pipeline(".forgejo/workflows/ci.yml")
+    );
+    assert!(
+        !is_pipeline(".github/workflows/old/ci.yml")
+            && !is_pipeline("app/.github/workflows/ci.yml")
+            && !is_pipeline(".github/dependabot.yml")
+    );
 }
 
 #[test]
@@ -80,13 +86,10 @@ fn conditions_take_events_away() {
     assert_eq!(under("github.ref_name == 'staging' && github.event_name == 'push'"), [Push, Tag]);
     assert_eq!(under("startsWith(github.ref, 'refs/tags/') && github.event_name == 'push'"), [Tag]);
     assert_eq!(under("github.ref == format('refs/heads/{0}', github.event.repository.default_branch)"), all);
-    assert_eq!(under("github.event.repository.default_branch == github.ref_name || github.event_name == 'pull_request'"), [
-        Push,
-        DefaultBranch,
-        PullRequest,
-        Schedule,
-        Manual
-    ]);
+    assert_eq!(
+        under("github.event.repository.default_branch == github.ref_name || github.event_name == 'pull_request'"),
+        [Push, DefaultBranch, PullRequest, Schedule, Manual]
+    );
     assert_eq!(under("github.event.schedule == '0 3 * * *'"), [Schedule]);
     assert_eq!(under("\"!startsWith(github.head_ref, 'dependabot/')\""), all);
 }
@@ -279,14 +282,19 @@ jobs:
 
 #[test]
 fn workflows_of_other_repositories_are_unseen() {
-    let pipeline = workflow("on: push\njobs:\n  deploy:\n    uses: octo/ci/.github/workflows/deploy.yml@v2\n  lost:\n    uses: ./.github/workflows/lost.yml\n");
+    let pipeline = workflow(
+        "on: push\njobs:\n  deploy:\n    uses: octo/ci/.github/workflows/deploy.yml@v2\n  lost:\n    uses: ./.github/workflows/lost.yml\n",
+    );
     let deploy = job(&pipeline, "deploy");
     assert_eq!(deploy.steps[0].uses.as_deref(), Some("octo/ci/.github/workflows/deploy.yml"));
     let unseen: Vec<(&str, u32)> = pipeline.unseen.iter().map(|unseen| (unseen.what.as_str(), unseen.line)).collect();
-    assert_eq!(unseen, [
-        ("reusable workflow octo/ci/.github/workflows/deploy.yml@v2 (of another repository)", 4),
-        ("reusable workflow ./.github/workflows/lost.yml (not in the repository)", 6),
-    ]);
+    assert_eq!(
+        unseen,
+        [
+            ("reusable workflow octo/ci/.github/workflows/deploy.yml@v2 (of another repository)", 4),
+            ("reusable workflow ./.github/workflows/lost.yml (not in the repository)", 6),
+        ]
+    );
 }
 
 #[test]
@@ -366,16 +374,16 @@ jobs:
       - run: echo ${{ matrix.none }}
 ";
     let files = [("package.json", r#"{"scripts":{"lint":"eslint ."}}"#)];
-    assert_eq!(runs(&workflow_among(text, &files).jobs[0]), [
-        "bin/rails test $TOKEN\nbin/rails test:system $TOKEN",
-        "npm run lint\nnpm run types\neslint .",
-        "echo ${{ matrix.none }}"
-    ]);
+    assert_eq!(
+        runs(&workflow_among(text, &files).jobs[0]),
+        ["bin/rails test $TOKEN\nbin/rails test:system $TOKEN", "npm run lint\nnpm run types\neslint .", "echo ${{ matrix.none }}"]
+    );
 }
 
 #[test]
 fn an_approval_is_a_person() {
-    let pipeline = workflow("on: push\njobs:\n  ask: {steps: [{uses: trstringer/manual-approval@v1}]}\n  deploy: {needs: ask, steps: []}\n");
+    let pipeline =
+        workflow("on: push\njobs:\n  ask: {steps: [{uses: trstringer/manual-approval@v1}]}\n  deploy: {needs: ask, steps: []}\n");
     assert!(job(&pipeline, "deploy").manual && !job(&pipeline, "deploy").automatic());
 }
 

@@ -23,7 +23,8 @@ pub(super) fn written_out(run: &str, job: &Node, envs: &[Option<&Node>]) -> Stri
 /// A text once for each value of the matrix entries that it names; itself if it names none.
 pub(super) fn variants(text: &str, job: &Node) -> Vec<String> {
     let keys = names(text, "matrix.");
-    let values: Vec<(&str, Vec<String>)> = keys.into_iter().map(|key| (key, matrix(job, key))).filter(|(_, values)| !values.is_empty()).collect();
+    let values: Vec<(&str, Vec<String>)> =
+        keys.into_iter().map(|key| (key, matrix(job, key))).filter(|(_, values)| !values.is_empty()).collect();
     let most = values.iter().map(|(_, values)| values.len()).max().unwrap_or(1);
     let variant = |at: usize| {
         // Entries of the same row belong together; a shorter list repeats.

@@ -12,8 +12,20 @@ const MAX_DEPTH: usize = 10;
 /// Most values copied while following `extends` and `!reference`.
 const MAX_COPIED: usize = 300_000;
 /// Keys that are no jobs.
-const RESERVED: [&str; 12] =
-    ["default", "include", "stages", "types", "variables", "workflow", "image", "services", "before_script", "after_script", "cache", "spec"];
+const RESERVED: [&str; 12] = [
+    "default",
+    "include",
+    "stages",
+    "types",
+    "variables",
+    "workflow",
+    "image",
+    "services",
+    "before_script",
+    "after_script",
+    "cache",
+    "spec",
+];
 /// Keys that `default`, or the top of the file, gives to jobs that lack them.
 const DEFAULTS: [&str; 4] = ["image", "services", "before_script", "after_script"];
 

@@ -2,11 +2,11 @@
 //!
 //! Source: the CI/CD YAML syntax reference of GitLab.
 
+use super::super::Trigger;
 use super::super::condition::{self, Value};
 use super::super::draft::{Draft, Event, Mask};
 use super::super::refs::{Defaults, Filter, Pattern};
 use super::super::steps::texts;
-use super::super::Trigger;
 use super::config::Config;
 use crate::evidence::node::Node;
 
@@ -135,7 +135,9 @@ fn matches(written: &str, event: &Event) -> Option<bool> {
         "pushes" => Some(event.name == "push"),
         _ if is_request => Some(false),
         // Nobody calls a tag `main`.
-        name if event.branch == Value::Null && !name.starts_with(['/', 'v']) && !name.starts_with(|char: char| char.is_ascii_digit()) => Some(false),
+        name if event.branch == Value::Null && !name.starts_with(['/', 'v']) && !name.starts_with(|char: char| char.is_ascii_digit()) => {
+            Some(false)
+        }
         name => {
             let filter = Filter(vec![Pattern::slashed(name)]);
             let value = if event.branch == Value::Null { &event.tag } else { &event.branch };
@@ -157,7 +159,9 @@ fn lookup(event: &Event, defaults: &Defaults, is_child: bool, name: &str) -> Val
     match name {
         "CI_PIPELINE_SOURCE" if is_child => Value::text("parent_pipeline"),
         // Any of web, api and trigger: started by hand.
-        "CI_PIPELINE_SOURCE" if event.name == "web" => Value::AnyOf(["web", "api", "trigger", "pipeline", "chat"].map(str::to_owned).to_vec()),
+        "CI_PIPELINE_SOURCE" if event.name == "web" => {
+            Value::AnyOf(["web", "api", "trigger", "pipeline", "chat"].map(str::to_owned).to_vec())
+        }
         "CI_PIPELINE_SOURCE" => Value::text(event.name.as_str()),
         "CI_DEFAULT_BRANCH" => defaults.value(),
         "CI_COMMIT_BRANCH" if is_request => Value::Null,

@@ -105,7 +105,10 @@ fn rules_choose_events() {
     assert_eq!(of("    - if: $CI_COMMIT_TAG =~ /^v/\n"), [Tag]);
     assert_eq!(of("    - if: $CI_PIPELINE_SOURCE == \"schedule\"\n"), [Schedule]);
     assert_eq!(of("    - if: $CI_PIPELINE_SOURCE == \"web\"\n"), [Manual]);
-    assert_eq!(of("    - if: $CI_MERGE_REQUEST_IID\n    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH\n"), [Push, DefaultBranch, PullRequest]);
+    assert_eq!(
+        of("    - if: $CI_MERGE_REQUEST_IID\n    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH\n"),
+        [Push, DefaultBranch, PullRequest]
+    );
     assert_eq!(of("    - if: $CI_COMMIT_TAG\n      when: never\n    - when: on_success\n"), [Push, DefaultBranch, PullRequest]);
     assert_eq!(of("    - changes: [src/**]\n"), [Push, DefaultBranch, PullRequest, Tag]);
     assert_eq!(of("    - if: $SKIP\n      when: never\n    - if: $CI_COMMIT_BRANCH == 'staging'\n"), [Push]);
@@ -130,14 +133,21 @@ fn only_and_except_choose_events() {
 fn who_waits_for_a_person() {
     let waiting = under("  when: manual\n");
     assert!(waiting.manual && !waiting.automatic());
-    let both = pipeline("a:\n  script: x\n  rules:\n    - if: $CI_COMMIT_BRANCH == 'main'\n      when: manual\n    - if: $CI_COMMIT_BRANCH == 'staging'\n");
+    let both = pipeline(
+        "a:\n  script: x\n  rules:\n    - if: $CI_COMMIT_BRANCH == 'main'\n      when: manual\n    - if: $CI_COMMIT_BRANCH == 'staging'\n",
+    );
     let both: Vec<(bool, bool)> = jobs(&both, "a").iter().map(|job| (job.manual, job.triggers.contains(&DefaultBranch))).collect();
     assert_eq!(both, [(false, false), (true, true)]);
 
-    let gated = |gate: &str| pipeline(&format!("stages: [approve, deploy]\napprove: {{stage: approve, script: x, {gate}}}\ndeploy: {{stage: deploy, script: y}}\n"));
+    let gated = |gate: &str| {
+        pipeline(&format!(
+            "stages: [approve, deploy]\napprove: {{stage: approve, script: x, {gate}}}\ndeploy: {{stage: deploy, script: y}}\n"
+        ))
+    };
     assert!(!job(&gated("when: manual"), "deploy").manual, "a manual job is optional unless it says otherwise");
     assert!(job(&gated("when: manual, allow_failure: false"), "deploy").manual);
-    let needed = pipeline("a: {script: x, when: manual}\nb: {script: y, needs: [a]}\nc: {script: z, needs: [{job: gone, optional: true}]}\n");
+    let needed =
+        pipeline("a: {script: x, when: manual}\nb: {script: y, needs: [a]}\nc: {script: z, needs: [{job: gone, optional: true}]}\n");
     assert!(job(&needed, "b").manual && !job(&needed, "c").manual);
 }
 
@@ -166,7 +176,10 @@ deploy:
     assert_eq!((deploy.environment.as_deref(), deploy.line, deploy.file.as_deref()), (Some("production"), 9, None));
     assert_eq!(job(&pipeline, "other").file.as_deref(), Some("ci/deploy.yml"));
     let uses: Vec<&str> = pipeline.jobs.iter().flat_map(|job| &job.steps).filter_map(|step| step.uses.as_deref()).collect();
-    assert_eq!(uses, ["Security/SAST.gitlab-ci.yml", "infra/ci/deploy.yml", "gitlab.com/components/sast/sast", "https://example.com/ci.yml"]);
+    assert_eq!(
+        uses,
+        ["Security/SAST.gitlab-ci.yml", "infra/ci/deploy.yml", "gitlab.com/components/sast/sast", "https://example.com/ci.yml"]
+    );
     assert_eq!(pipeline.unseen.len(), 5);
 }
 
@@ -181,7 +194,8 @@ fn references_and_scripts_are_followed() {
 
 #[test]
 fn child_pipelines_and_other_projects() {
-    let text = "web:\n  trigger: {include: web/ci.yml}\n  rules: [{if: $CI_COMMIT_BRANCH == 'main'}]\ndown:\n  trigger: {project: infra/deploy}\n";
+    let text =
+        "web:\n  trigger: {include: web/ci.yml}\n  rules: [{if: $CI_COMMIT_BRANCH == 'main'}]\ndown:\n  trigger: {project: infra/deploy}\n";
     let child = ("web/ci.yml", "test:\n  script: npm test\n  rules: [{if: $CI_PIPELINE_SOURCE == 'parent_pipeline'}]\n");
     let pipeline = pipeline_among(text, &[child]);
     let test = job(&pipeline, "web/test");
