@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 use serde_json_path::JsonPath;
 
 use crate::definition::catalogue::{Catalog, WorldLook};
@@ -22,9 +22,8 @@ pub struct Plan {
     pub asks: Vec<Ask>,
     /// Which looks are about a file.
     pub paths: PathIndex,
-    /// All literals; bit `n` of [`Literals`] is its pattern `n`.
-    literals: Option<AhoCorasick>,
-    literal_count: usize,
+    /// All literals, by number.
+    literals: Vec<String>,
 }
 
 /// What a look asks of a file's text.
@@ -47,8 +46,8 @@ pub struct TextAsk {
     pub lacks: Vec<Lazy>,
     /// Comments count too.
     pub comments: bool,
-    /// For each pattern, literals one of which must occur.
-    needs: Vec<Vec<usize>>,
+    /// What each pattern needs.
+    needs: Vec<Needs>,
 }
 
 /// Values in a file's structure.
@@ -67,7 +66,8 @@ pub struct DataAsk {
     pub lacks: Option<Lazy>,
     /// Pattern on its keys.
     pub key: Option<Lazy>,
-    needs: Vec<Vec<usize>>,
+    /// What the names and patterns need.
+    needs: Vec<Needs>,
 }
 
 /// A JSONPath that is parsed when it is first needed.
@@ -92,25 +92,54 @@ impl Path {
     }
 }
 
+/// What a text must contain for one pattern to match: branches of clauses of literals, by number.
+type Needs = Vec<Vec<Vec<usize>>>;
+
+/// An automaton over the literals of some looks.
+pub struct Literals {
+    automaton: Option<AhoCorasick>,
+    /// The number of each pattern of the automaton.
+    numbers: Vec<usize>,
+    count: usize,
+}
+
 /// Which literals occur in a text.
-pub struct Literals(Vec<u64>);
+pub struct Found(Vec<u64>);
 
 impl Literals {
+    /// Which of the literals occur in a text. Where there are too many for one automaton, nothing is ruled out.
+    pub fn find(&self, bytes: &[u8]) -> Found {
+        let Some(automaton) = &self.automaton else { return Found(vec![u64::MAX; self.count / 64 + 1]) };
+        let mut seen = vec![0_u64; self.count / 64 + 1];
+        for found in automaton.find_overlapping_iter(bytes) {
+            let literal = self.numbers[found.pattern().as_usize()];
+            seen[literal / 64] |= 1 << (literal % 64);
+        }
+        Found(seen)
+    }
+}
+
+impl Found {
     fn has(&self, literal: usize) -> bool {
         self.0[literal / 64] & (1 << (literal % 64)) != 0
     }
 
-    fn meet(&self, needs: &[Vec<usize>]) -> bool {
-        needs.iter().all(|any| any.iter().any(|literal| self.has(*literal)))
+    fn meet(&self, needs: &[Needs]) -> bool {
+        let clause = |any: &Vec<usize>| any.iter().any(|literal| self.has(*literal));
+        needs.iter().all(|branches| branches.iter().any(|clauses| clauses.iter().all(clause)))
     }
 
     /// Whether a look could see something in the text.
     pub fn could(&self, ask: &Ask) -> bool {
-        match ask {
-            Ask::Text(text) => self.meet(&text.needs),
-            Ask::Data(data) => self.meet(&data.needs),
-            Ask::Existence | Ask::Elsewhere => false,
-        }
+        self.meet(needs_of(ask))
+    }
+}
+
+fn needs_of(ask: &Ask) -> &[Needs] {
+    match ask {
+        Ask::Text(text) => &text.needs,
+        Ask::Data(data) => &data.needs,
+        Ask::Existence | Ask::Elsewhere => &[],
     }
 }
 
@@ -124,9 +153,10 @@ impl Numbers {
         *self.0.entry(literal).or_insert(next)
     }
 
-    fn pattern(&mut self, pattern: &str) -> Option<Vec<usize>> {
-        let literals = pattern::required_literals(pattern)?;
-        Some(literals.into_iter().map(|literal| self.of(literal)).collect())
+    fn pattern(&mut self, pattern: &str) -> Needs {
+        let clause = |numbers: &mut Numbers, clause: Vec<String>| clause.into_iter().map(|literal| numbers.of(literal)).collect();
+        let branches = pattern::needs(pattern).into_iter();
+        branches.map(|clauses| clauses.into_iter().map(|any| clause(self, any)).collect()).collect()
     }
 }
 
@@ -145,24 +175,18 @@ impl Plan {
         }));
         let mut literals: Vec<(String, usize)> = numbers.0.into_iter().collect();
         literals.sort_by_key(|(_, number)| *number);
-        let automaton = AhoCorasickBuilder::new().ascii_case_insensitive(true).build(literals.iter().map(|(literal, _)| literal)).ok();
-        Plan { looks, asks, paths, literals: automaton, literal_count: literals.len() }
+        Plan { looks, asks, paths, literals: literals.into_iter().map(|(literal, _)| literal).collect() }
     }
 
-    /// Which literals occur in a text.
-    pub fn literals_in(&self, bytes: &[u8]) -> Literals {
-        let mut seen = vec![0_u64; self.literal_count / 64 + 1];
-        match &self.literals {
-            Some(automaton) => {
-                for found in automaton.find_overlapping_iter(bytes) {
-                    let literal = found.pattern().as_usize();
-                    seen[literal / 64] |= 1 << (literal % 64);
-                }
-            }
-            // Too many literals for one automaton: nothing can be ruled out.
-            None => seen.fill(u64::MAX),
-        }
-        Literals(seen)
+    /// An automaton over the literals of some looks. `fast` spends memory and time on building one that reads faster.
+    pub fn literals<'l>(&self, looks: impl Iterator<Item = &'l usize>, fast: bool) -> Literals {
+        let mut numbers: Vec<usize> = looks.flat_map(|look| needs_of(&self.asks[*look])).flatten().flatten().flatten().copied().collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let mut builder = AhoCorasickBuilder::new();
+        builder.ascii_case_insensitive(true).kind(fast.then_some(AhoCorasickKind::DFA));
+        let automaton = builder.build(numbers.iter().map(|number| &self.literals[*number])).ok();
+        Literals { automaton, numbers, count: self.literals.len() }
     }
 }
 
@@ -180,15 +204,15 @@ fn text_ask(look: &FileLook, numbers: &mut Numbers) -> TextAsk {
         contains: look.contains.iter().map(|pattern| Lazy::new(pattern)).collect(),
         lacks: look.lacks.iter().map(|pattern| Lazy::new(pattern)).collect(),
         comments: look.comments,
-        needs: look.contains.iter().filter_map(|pattern| numbers.pattern(pattern)).collect(),
+        needs: look.contains.iter().map(|pattern| numbers.pattern(pattern)).collect(),
     }
 }
 
 fn data_ask(look: &DataLook, numbers: &mut Numbers) -> DataAsk {
-    let mut needs: Vec<Vec<usize>> = Vec::new();
+    let mut needs: Vec<Needs> = Vec::new();
     let mut need = |path: &str, pattern: Option<&String>| {
-        needs.extend(names_in(path).into_iter().map(|name| vec![numbers.of(name)]));
-        needs.extend(pattern.and_then(|pattern| numbers.pattern(pattern)));
+        needs.extend(names_in(path).into_iter().map(|name| vec![vec![vec![numbers.of(name)]]]));
+        needs.extend(pattern.map(|pattern| numbers.pattern(pattern)));
     };
     look.document.iter().chain(&look.having).for_each(|(path, pattern)| need(path, Some(pattern)));
     look.each.iter().for_each(|path| need(path, None));

@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use globset::{Candidate, Glob, GlobBuilder, GlobSet, GlobSetBuilder};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+use globset::{Candidate, Glob, GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 use regex::bytes::Regex;
 
 use super::pattern;
@@ -47,9 +48,16 @@ pub struct Wanted<'a> {
 }
 
 /// Which looks are about a file, by its path and role.
+///
+/// Every path pattern has a literal that its paths must contain (`.rb`, `nginx`, `config/`); one automaton over these
+/// finds the few patterns that are worth trying on a path.
 pub struct PathIndex {
-    set: GlobSet,
-    looks: Vec<Vec<usize>>,
+    literals: Option<AhoCorasick>,
+    /// The patterns of each literal.
+    with_literal: Vec<Vec<usize>>,
+    /// Patterns without one.
+    without: Vec<usize>,
+    globs: Vec<(GlobMatcher, Vec<usize>)>,
     except: BTreeMap<usize, GlobSet>,
     roles: Vec<Vec<Role>>,
 }
@@ -57,37 +65,45 @@ pub struct PathIndex {
 impl PathIndex {
     /// An index over looks by their position. Bad globs, which the loader refuses, match nothing.
     pub fn new<'a>(wanted: impl Iterator<Item = Option<Wanted<'a>>>) -> PathIndex {
-        let mut globs: BTreeMap<(String, bool), BTreeSet<usize>> = BTreeMap::new();
+        let mut patterns: BTreeMap<(String, bool), BTreeSet<usize>> = BTreeMap::new();
         let (mut except, mut roles) = (BTreeMap::new(), Vec::new());
         for (index, wanted) in wanted.enumerate() {
             roles.push(wanted.map_or(Vec::new(), |wanted| wanted.roles.to_vec()));
             let Some(wanted) = wanted else { continue };
             for pattern in wanted.path.iter().flat_map(|pattern| braces(pattern)) {
-                globs.entry((pattern, wanted.ignore_case)).or_default().insert(index);
+                patterns.entry((pattern, wanted.ignore_case)).or_default().insert(index);
             }
             if !wanted.except.is_empty() {
-                let mut set = GlobSetBuilder::new();
-                wanted.except.iter().filter_map(|pattern| glob(pattern, true).ok()).for_each(|glob| {
-                    set.add(glob);
-                });
-                except.insert(index, set.build().unwrap_or_else(|_| GlobSet::empty()));
+                except.insert(index, set_of(wanted.except));
             }
         }
-        let (mut set, mut looks) = (GlobSetBuilder::new(), Vec::new());
-        for ((pattern, ignore_case), indices) in globs {
-            if let Ok(glob) = glob(&pattern, ignore_case) {
-                set.add(glob);
-                looks.push(indices.into_iter().collect());
+        let (mut globs, mut without, mut literals) = (Vec::new(), Vec::new(), BTreeMap::<String, Vec<usize>>::new());
+        for ((pattern, ignore_case), looks) in patterns {
+            let Ok(glob) = glob(&pattern, ignore_case) else { continue };
+            match literal_of(&pattern) {
+                Some(literal) => literals.entry(literal).or_default().push(globs.len()),
+                None => without.push(globs.len()),
             }
+            globs.push((glob.compile_matcher(), looks.into_iter().collect()));
         }
-        PathIndex { set: set.build().unwrap_or_else(|_| GlobSet::empty()), looks, except, roles }
+        let automaton = AhoCorasickBuilder::new().ascii_case_insensitive(true).build(literals.keys()).ok();
+        if automaton.is_none() {
+            without = (0..globs.len()).collect();
+        }
+        PathIndex { literals: automaton, with_literal: literals.into_values().collect(), without, globs, except, roles }
     }
 
     /// Positions of the looks that are about a file, ascending.
     pub fn about(&self, entry: &FileEntry) -> Vec<usize> {
         let candidate = Candidate::new(&entry.name);
-        let globs = self.set.matches_candidate(&candidate);
-        let mut found: Vec<usize> = globs.into_iter().flat_map(|glob| self.looks[glob].iter().copied()).collect();
+        let mut tried: Vec<usize> = self.without.clone();
+        if let Some(literals) = &self.literals {
+            tried.extend(literals.find_overlapping_iter(&entry.name).flat_map(|found| &self.with_literal[found.pattern().as_usize()]));
+            tried.sort_unstable();
+            tried.dedup();
+        }
+        let globs = tried.into_iter().map(|glob| &self.globs[glob]).filter(|(glob, _)| glob.is_match_candidate(&candidate));
+        let mut found: Vec<usize> = globs.flat_map(|(_, looks)| looks.iter().copied()).collect();
         found.sort_unstable();
         found.dedup();
         found.retain(|index| {
@@ -97,6 +113,25 @@ impl PathIndex {
         });
         found
     }
+}
+
+fn set_of(patterns: &OneOrMany) -> GlobSet {
+    let mut set = GlobSetBuilder::new();
+    patterns.iter().filter_map(|pattern| glob(pattern, true).ok()).for_each(|glob| {
+        set.add(glob);
+    });
+    set.build().unwrap_or_else(|_| GlobSet::empty())
+}
+
+/// The longest literal that every path of a pattern contains. `**/` may stand for nothing, so a slash beside it is left out.
+fn literal_of(pattern: &str) -> Option<String> {
+    let plain = pattern.replace("**/", "*").replace("/**", "*");
+    let pieces = plain.split(['*', '?', '[', ']', '{', '}', '\\', '!', ',']);
+    // Braces that are left and classes hold alternatives, not literals.
+    if plain.contains(['[', '{', '\\']) {
+        return None;
+    }
+    pieces.max_by_key(|piece| piece.len()).filter(|piece| piece.len() >= 2).map(str::to_ascii_lowercase)
 }
 
 /// A pattern that is compiled when it is first needed.

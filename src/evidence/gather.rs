@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rayon::prelude::*;
 
@@ -17,7 +17,7 @@ use super::world::{FileEntry, LARGEST_FILE, World};
 use super::{DOSSIER_VERSION, Dossier, Gap, Seen, Sighting, comments};
 use crate::definition::catalogue::WorldLook;
 use crate::definition::words::Role;
-use crate::plan::{Ask, Plan, TextAsk};
+use crate::plan::{Ask, Literals, Plan, TextAsk};
 
 /// Sightings and gaps kept for one look; more are counted.
 const KEPT: usize = 20;
@@ -35,6 +35,40 @@ pub struct ManifestFile {
     pub manifest: Result<manifests::Manifest, String>,
 }
 
+/// Files of one extension are about the same looks: each has an automaton over the literals of these alone, which is
+/// small enough to stay in the processor's cache.
+struct Automata<'a> {
+    by_extension: HashMap<&'a str, Literals>,
+}
+
+/// From this many bytes of an extension on, an automaton that reads faster is worth its building.
+const WORTH_BUILDING: u64 = 1 << 20;
+
+impl<'a> Automata<'a> {
+    fn new(plan: &Plan, entries: &'a [FileEntry], about: &[Vec<usize>]) -> Automata<'a> {
+        let mut groups: HashMap<&str, (u64, BTreeSet<usize>)> = HashMap::new();
+        for (entry, looks) in entries.iter().zip(about).filter(|(_, looks)| !looks.is_empty()) {
+            let group = groups.entry(extension(&entry.name)).or_default();
+            group.0 += entry.size.min(LARGEST_FILE);
+            group.1.extend(looks);
+        }
+        let build = |(extension, (bytes, looks)): (&'a str, (u64, BTreeSet<usize>))| {
+            (extension, plan.literals(looks.iter(), bytes >= WORTH_BUILDING))
+        };
+        Automata { by_extension: groups.into_par_iter().map(build).collect() }
+    }
+
+    fn of(&self, entry: &FileEntry) -> &Literals {
+        &self.by_extension[extension(&entry.name)]
+    }
+}
+
+/// What follows the last dot of a file's name; the whole name where there is none.
+fn extension(name: &str) -> &str {
+    let file = name.rsplit('/').next().unwrap_or_default();
+    file.rsplit_once('.').map_or(file, |(_, extension)| extension)
+}
+
 /// What one file gave.
 #[derive(Default)]
 struct Inspected {
@@ -45,7 +79,10 @@ struct Inspected {
 
 /// Looks at everything the plan asks for.
 pub fn gather(plan: &Plan, world: &World, path: &str) -> Dossier {
-    let inspected: Vec<Inspected> = world.files.entries().par_iter().map(|entry| inspect(plan, world, entry)).collect();
+    let about: Vec<Vec<usize>> = world.files.entries().par_iter().map(|entry| plan.paths.about(entry)).collect();
+    let automata = Automata::new(plan, world.files.entries(), &about);
+    let files = world.files.entries().par_iter().zip(&about);
+    let inspected: Vec<Inspected> = files.map(|(entry, about)| inspect(plan, world, entry, about, &automata)).collect();
     let mut seen: Vec<Seen> = plan.looks.iter().map(|_| Seen::default()).collect();
     let (mut found, mut skipped) = (Vec::new(), world.files.gaps().to_vec());
     for file in inspected {
@@ -97,10 +134,10 @@ fn tidy(mut seen: Seen) -> Seen {
 }
 
 /// Everything one file shows.
-fn inspect(plan: &Plan, world: &World, entry: &FileEntry) -> Inspected {
+fn inspect(plan: &Plan, world: &World, entry: &FileEntry, about: &[usize], automata: &Automata<'_>) -> Inspected {
     let mut out = Inspected::default();
     let mut asked = Vec::new();
-    for index in plan.paths.about(entry) {
+    for index in about.iter().copied() {
         match plan.asks[index] {
             Ask::Existence => out.seen.push((index, Seen { sightings: vec![Sighting::at(&entry.path, None, None)], ..Seen::default() })),
             _ => asked.push(index),
@@ -118,8 +155,10 @@ fn inspect(plan: &Plan, world: &World, entry: &FileEntry) -> Inspected {
     if bytes.iter().take(1024).any(|byte| *byte == 0) {
         return out;
     }
-    let literals = plan.literals_in(&bytes);
-    asked.retain(|index| literals.could(&plan.asks[*index]));
+    if !asked.is_empty() {
+        let found = automata.of(entry).find(&bytes);
+        asked.retain(|index| found.could(&plan.asks[*index]));
+    }
     if asked.is_empty() && registry.is_none() {
         return out;
     }

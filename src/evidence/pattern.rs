@@ -13,19 +13,56 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 /// # Errors
 /// The pattern's own error.
 pub fn compile(pattern: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern).multi_line(true).unicode(false).size_limit(4 << 20).dfa_size_limit(512 << 10).build()
+    RegexBuilder::new(pattern).multi_line(true).unicode(false).size_limit(4 << 20).dfa_size_limit(256 << 10).build()
 }
 
-/// Lower-case literals one of which every match must contain; `None` when there is no such small set.
-pub fn required_literals(pattern: &str) -> Option<Vec<String>> {
-    let hir = regex_syntax::ParserBuilder::new().multi_line(true).unicode(false).utf8(false).build().parse(pattern).ok()?;
-    let mut found = needed(&hir)?;
-    found.sort();
-    found.dedup();
-    Some(found)
+/// What a text must contain for a pattern to match: any of the branches, each with all of its clauses, each with any
+/// of its lower-case literals. A pattern that may match without any literal has one branch without clauses.
+pub type Needs = Vec<Vec<Vec<String>>>;
+
+/// What a text must contain for a pattern to match. Bad patterns, which the loader refuses, need nothing.
+pub fn needs(pattern: &str) -> Needs {
+    let parsed = regex_syntax::ParserBuilder::new().multi_line(true).unicode(false).utf8(false).build().parse(pattern);
+    let Ok(hir) = parsed else { return vec![Vec::new()] };
+    let mut branches = Vec::new();
+    spread(&hir, &mut branches);
+    branches
 }
 
+/// The branches of a pattern's outermost alternation, each with what it needs.
+fn spread(hir: &Hir, branches: &mut Needs) {
+    match hir.kind() {
+        HirKind::Alternation(parts) => parts.iter().for_each(|part| spread(part, branches)),
+        HirKind::Capture(capture) => spread(&capture.sub, branches),
+        _ => branches.push(clauses(hir)),
+    }
+}
+
+/// Everything a node needs at once.
+fn clauses(hir: &Hir) -> Vec<Vec<String>> {
+    let mut all = match hir.kind() {
+        HirKind::Concat(parts) => {
+            let inner = parts.iter().filter(|part| !matches!(part.kind(), HirKind::Literal(_) | HirKind::Class(_))).flat_map(clauses);
+            let mut all: Vec<Vec<String>> = inner.collect();
+            all.extend(every_run(parts).into_iter().map(|run| vec![run]));
+            all
+        }
+        HirKind::Capture(capture) => clauses(&capture.sub),
+        HirKind::Repetition(repetition) if repetition.min > 0 => clauses(&repetition.sub),
+        _ => needed(hir).into_iter().collect(),
+    };
+    all.iter_mut().for_each(|clause| {
+        clause.sort();
+        clause.dedup();
+    });
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// Shorter literals are everywhere and rule nothing out.
 const SHORTEST: usize = 3;
+/// An alternation of more literals than this is not followed.
 const MOST: usize = 64;
 
 /// The best set of literals of a node: any match contains one of them.
@@ -57,17 +94,21 @@ fn quality(set: &[String]) -> (usize, usize) {
 
 /// The longest run of neighbouring characters that are fixed up to letter case.
 fn runs(parts: &[Hir]) -> Option<Vec<String>> {
-    let (mut best, mut run) = (String::new(), String::new());
+    every_run(parts).into_iter().max_by_key(String::len).map(|longest| vec![longest])
+}
+
+/// All runs of neighbouring characters that are fixed up to letter case.
+fn every_run(parts: &[Hir]) -> Vec<String> {
+    let (mut all, mut run) = (Vec::new(), String::new());
     for part in parts {
         match fixed(part) {
             Some(text) => run.push_str(&text),
-            None => run.clear(),
-        }
-        if run.len() > best.len() {
-            best.clone_from(&run);
+            None => all.push(std::mem::take(&mut run)),
         }
     }
-    (best.len() >= SHORTEST).then(|| vec![best])
+    all.push(run);
+    all.retain(|run| run.len() >= SHORTEST);
+    all
 }
 
 /// The lower-case text of a literal, or of a class that holds one ASCII letter in both cases.
@@ -90,23 +131,25 @@ fn fixed(hir: &Hir) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn literals(pattern: &str) -> Option<Vec<String>> {
-        required_literals(pattern)
+    fn needs(pattern: &str) -> Vec<Vec<String>> {
+        super::needs(pattern).into_iter().map(|branch| branch.into_iter().map(|clause| clause.join("|")).collect()).collect()
     }
 
     #[test]
     fn literals_are_found_where_every_match_has_them() {
-        assert_eq!(literals(r"\bSentry\.init\b"), Some(vec!["sentry.init".into()]));
-        assert_eq!(literals(r"^\s*config\.force_ssl\s*=\s*true"), Some(vec!["config.force_ssl".into()]));
-        assert_eq!(literals("(?i)runbook"), Some(vec!["runbook".into()]));
-        assert_eq!(literals(r"pg_dump(all)?|mysqldump"), Some(vec!["mysqldump".into(), "pg_dump".into()]));
-        assert_eq!(literals(r"a(foo|barbaz)b"), Some(vec!["barbaz".into(), "foo".into()]));
+        assert_eq!(needs(r"\bSentry\.init\b"), [["sentry.init"]]);
+        assert_eq!(needs(r"^\s*config\.force_ssl\s*=\s*true"), [["config.force_ssl", "true"]]);
+        assert_eq!(needs("(?i)runbook"), [["runbook"]]);
+        assert_eq!(needs(r"pg_dump(all)?|mysqldump"), [["pg_dump"], ["mysqldump"]]);
+        assert_eq!(needs(r"send_?[dD]efault_?pii"), [["default", "pii", "send"]]);
+        assert_eq!(needs(r"aaa(foo|barbaz)+bbb"), [["aaa", "barbaz|foo", "bbb"]]);
     }
 
     #[test]
     fn nothing_is_claimed_where_a_match_may_lack_it() {
-        assert_eq!(literals(r"\d+"), None);
-        assert_eq!(literals(r"(foobar)?x"), None);
-        assert_eq!(literals(r"foobar|\d"), None);
+        assert_eq!(needs(r"\d+"), [Vec::<String>::new()]);
+        assert_eq!(needs(r"(foobar)?x"), [Vec::<String>::new()]);
+        assert_eq!(needs(r"foobar|\d"), [vec!["foobar".to_owned()], Vec::new()]);
+        assert_eq!(needs(r"a(foobar|\d)b"), [Vec::<String>::new()]);
     }
 }
