@@ -9,7 +9,7 @@
 //!
 //! Nouns: a [`Value`] is what is known of a variable; a `Lookup` gives the value of a variable's name.
 
-use regex::RegexBuilder;
+use super::patterns;
 
 /// What is known of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,6 +132,24 @@ fn may_be(prefix: &str, except: &[String], text: &str) -> Option<bool> {
     (!text.starts_with(prefix) || except.iter().any(|exception| exception == text)).then_some(false)
 }
 
+/// Whether all of several conditions hold.
+pub(super) fn all(conditions: impl IntoIterator<Item = Option<bool>>) -> Option<bool> {
+    conditions.into_iter().fold(Some(true), both_hold)
+}
+
+/// Whether any of several conditions holds.
+pub(super) fn any(conditions: impl IntoIterator<Item = Option<bool>>) -> Option<bool> {
+    not(all(conditions.into_iter().map(not)))
+}
+
+fn both_hold(a: Option<bool>, b: Option<bool>) -> Option<bool> {
+    match (a, b) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
+        _ => None,
+    }
+}
+
 fn truth_value(truth: Option<bool>) -> Value {
     truth.map_or(Value::Unknown, Value::Bool)
 }
@@ -174,7 +192,7 @@ const SIGNS: [&str; 15] = ["${{", "}}", "&&", "||", "==", "!=", "=~", "!~", "!",
 
 /// The words of an expression; `None` when it is too long or has a sign that no vendor uses.
 fn tokens(expression: &str) -> Option<Vec<Token>> {
-    if expression.len() > LONGEST {
+    if expression.len() > LONGEST || !patterns::may_judge(expression.len()) {
         return None;
     }
     let mut rest = expression.trim_start();
@@ -304,8 +322,7 @@ impl Reader<'_> {
         if matches!(left, Value::Null) {
             return Some(Some(false));
         }
-        let regex = RegexBuilder::new(&pattern).size_limit(1 << 20).build().ok();
-        Some(regex.and_then(|regex| left.test(|text| regex.is_match(text))))
+        Some(patterns::compiled(&pattern).and_then(|regex| left.test(|text| regex.is_match(text))))
     }
 
     fn unary(&mut self) -> Option<Value> {

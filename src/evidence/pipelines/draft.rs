@@ -161,6 +161,8 @@ pub(super) struct Draft {
     pub jobs: Vec<DraftJob>,
     pub unseen: Vec<Unseen>,
     events: Vec<Event>,
+    /// True when there were more events, so that a job without any may yet run.
+    is_cut: bool,
     steps: usize,
     needs: usize,
 }
@@ -168,8 +170,14 @@ pub(super) struct Draft {
 impl Draft {
     /// A draft that these events start; of too many, the first.
     pub fn new(name: Option<String>, mut events: Vec<Event>) -> Self {
-        events.truncate(MAX_EVENTS);
-        Draft { name, events, ..Draft::default() }
+        let mut draft = Draft { name, ..Draft::default() };
+        if events.len() > MAX_EVENTS {
+            draft.cut(format!("triggers beyond the first {MAX_EVENTS}"), 1);
+            events.truncate(MAX_EVENTS);
+            draft.is_cut = true;
+        }
+        draft.events = events;
+        draft
     }
 
     /// All events.
@@ -213,6 +221,20 @@ impl Draft {
         self.steps += job.steps.len();
         self.needs += job.job.needs.len() + job.loose.len();
         self.jobs.push(job);
+    }
+
+    /// Takes a job in that waits for a person for some of its events: once for those that start it, once for those.
+    pub fn add_waiting(&mut self, draft: DraftJob, manual: Mask) {
+        let (by_hand, automatic) = (draft.mask.and(manual), draft.mask.without(manual));
+        if by_hand.is_empty() {
+            return self.add(draft);
+        }
+        if !automatic.is_empty() {
+            self.add(DraftJob { mask: automatic, ..draft.clone() });
+        }
+        let mut waiting = DraftJob { mask: by_hand, ..draft };
+        waiting.job.manual = true;
+        self.add(waiting);
     }
 
     /// How many more steps are taken in.
@@ -263,9 +285,10 @@ impl Draft {
 
     fn finish_for(&self, draft: &DraftJob, mask: Mask) -> Job {
         let triggers = self.triggers(mask);
-        let after_pipelines = if draft.after_success { self.after(mask) } else { Vec::new() };
+        let mut after_pipelines = draft.job.after_pipelines.clone();
+        after_pipelines.extend(if draft.after_success { self.after(mask) } else { Vec::new() });
         let every_hours = self.events(mask).filter_map(|event| event.every_hours).min_by(f64::total_cmp);
-        let disabled = draft.job.disabled || (mask.is_empty() && !self.events.is_empty());
+        let disabled = !self.is_cut && (draft.job.disabled || (mask.is_empty() && !self.events.is_empty()));
         let steps = draft.steps.iter().filter_map(|step| self.finish_step(step, mask, &triggers)).collect();
         let needs = draft.job.needs.iter().chain(&draft.loose).cloned().collect();
         Job { triggers, after_pipelines, every_hours, disabled, steps, needs, ..draft.job.clone() }

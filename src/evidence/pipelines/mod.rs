@@ -13,18 +13,28 @@
 //!
 //! Everything here is bounded: jobs, steps, needs, files followed, bytes appended. What a cap cuts off is `Unseen` too.
 
+mod azure;
+mod bitbucket;
+mod buildkite;
 mod circleci;
+mod cloudbuild;
 mod commands;
 mod condition;
 mod draft;
 mod github;
 mod gitlab;
+mod jenkins;
+mod patterns;
 mod refs;
 pub mod see;
 mod shell;
 mod sources;
 mod steps;
+mod travis;
+mod woodpecker;
 
+use super::data::Format;
+use super::node::Node;
 pub use crate::definition::words::Trigger;
 use draft::Draft;
 use sources::Sources;
@@ -170,14 +180,29 @@ impl Job {
     }
 }
 
-/// How a vendor reads a file into a draft.
-type Reader = fn(&str, &str, &Sources) -> Result<Draft, String>;
+/// One vendor's reader.
+struct Vendor {
+    /// The vendor's id when a path is a pipeline of its.
+    id: fn(&str) -> Option<&'static str>,
+    read: fn(&str, &str, &Sources) -> Result<Draft, String>,
+}
 
-/// The vendor that reads a pipeline from this path, and its reader.
-fn vendor(path: &str) -> Option<(&'static str, Reader)> {
-    const VENDORS: [(fn(&str) -> Option<&'static str>, Reader); 3] =
-        [(github::vendor, github::read), (gitlab::vendor, gitlab::read), (circleci::vendor, circleci::read)];
-    VENDORS.iter().find_map(|(vendor, reader)| Some((vendor(path)?, *reader)))
+const VENDORS: [Vendor; 10] = [
+    Vendor { id: github::vendor, read: github::read },
+    Vendor { id: gitlab::vendor, read: gitlab::read },
+    Vendor { id: circleci::vendor, read: circleci::read },
+    Vendor { id: buildkite::vendor, read: buildkite::read },
+    Vendor { id: azure::vendor, read: azure::read },
+    Vendor { id: jenkins::vendor, read: jenkins::read },
+    Vendor { id: woodpecker::vendor, read: woodpecker::read },
+    Vendor { id: bitbucket::vendor, read: bitbucket::read },
+    Vendor { id: cloudbuild::vendor, read: cloudbuild::read },
+    Vendor { id: travis::vendor, read: travis::read },
+];
+
+/// The vendor that reads a pipeline from this path, with its id.
+fn vendor(path: &str) -> Option<(&'static str, &'static Vendor)> {
+    VENDORS.iter().find_map(|vendor| Some(((vendor.id)(path)?, vendor)))
 }
 
 /// True for a path that some vendor reads a pipeline from.
@@ -190,24 +215,30 @@ pub fn is_pipeline(path: &str) -> bool {
 /// # Errors
 /// When the text is not of the vendor's format, or the path belongs to no vendor.
 pub fn read(path: &str, text: &str, repository: &dyn Repository) -> Result<Pipeline, String> {
-    let (vendor, reader) = vendor(path).ok_or_else(|| "not a pipeline of a known vendor".to_owned())?;
+    let (id, vendor) = vendor(path).ok_or_else(|| "not a pipeline of a known vendor".to_owned())?;
+    patterns::start();
     let sources = Sources::new(repository);
-    let mut draft = reader(path, text, &sources)?;
+    let mut draft = (vendor.read)(path, text, &sources)?;
     if sources.is_spent() {
         draft.cut("scripts called beyond the first ones".to_owned(), 1);
     }
-    Ok(draft.finish(vendor, path))
+    Ok(draft.finish(id, path))
 }
 
 /// The documents of a YAML pipeline.
-fn documents(text: &str) -> Result<Vec<super::node::Node>, String> {
+fn documents(text: &str) -> Result<Vec<Node>, String> {
+    documents_of(Format::Yaml, text)
+}
+
+/// The documents of a pipeline; an error in words when it cannot be read or holds nothing.
+fn documents_of(format: Format, text: &str) -> Result<Vec<Node>, String> {
     let in_words = |unreadable: super::data::Unreadable| match unreadable.line {
         Some(line) => format!("{} (line {line})", unreadable.why),
         None => unreadable.why,
     };
-    let documents = super::data::read(super::data::Format::Yaml, text).map_err(in_words)?;
-    let documents: Vec<_> = documents.into_iter().map(|document| document.root).collect();
-    if documents.is_empty() { Err("is empty".to_owned()) } else { Ok(documents) }
+    let documents = super::data::read(format, text).map_err(in_words)?;
+    let roots: Vec<Node> = documents.into_iter().map(|document| document.root).collect();
+    if roots.is_empty() { Err("is empty".to_owned()) } else { Ok(roots) }
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 //! matters here is only which *kinds* of push pass it: one to the default branch, one to some other branch, one of a tag.
 
 use super::condition::Value;
-use regex::{Regex, RegexBuilder};
+use super::patterns;
+use regex::Regex;
 
 /// Names a default branch usually has, for a repository that does not tell.
 const USUAL: [&str; 3] = ["main", "master", "trunk"];
@@ -25,6 +26,11 @@ impl Defaults {
             Some(name) => Defaults(vec![name]),
             None => Defaults(USUAL.iter().map(|name| (*name).to_owned()).collect()),
         }
+    }
+
+    /// The names.
+    pub(super) fn names(&self) -> &[String] {
+        &self.0
     }
 
     /// True for a name of the default branch.
@@ -69,7 +75,8 @@ impl Pattern {
         let except = written.starts_with('!');
         let glob = written.trim_start_matches('!');
         let literal = (!glob.contains(['*', '?', '+', '[', '{'])).then(|| glob.to_owned());
-        Pattern { literal, regex: regex(&glob_source(glob)), except }
+        let regex = if literal.is_some() { None } else { patterns::compiled(&glob_source(glob)) };
+        Pattern { literal, regex, except }
     }
 
     /// A regular expression when it is written between slashes, else a name.
@@ -78,7 +85,7 @@ impl Pattern {
         match body {
             Some((body, flags)) => {
                 let source = if flags.contains('i') { format!("(?i){body}") } else { body.to_owned() };
-                Pattern { literal: None, regex: regex(&source), except: false }
+                Pattern { literal: None, regex: patterns::compiled(&source), except: false }
             }
             None => Pattern { literal: Some(written.to_owned()), regex: None, except: false },
         }
@@ -96,10 +103,6 @@ impl Pattern {
             None => self.regex.as_ref().is_some_and(|regex| regex.is_match(name)),
         }
     }
-}
-
-fn regex(source: &str) -> Option<Regex> {
-    RegexBuilder::new(source).size_limit(1 << 20).build().ok()
 }
 
 /// A glob as the source of a regular expression: `*` stays within a path segment, `**` does not, `?` and `+` repeat what is before.

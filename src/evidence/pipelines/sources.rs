@@ -1,7 +1,6 @@
 //! The repository as a pipeline sees it: files read at most once, and scripts followed within a budget.
 
 use super::{Repository, refs::Defaults};
-use crate::evidence::data::{self, Format};
 use crate::evidence::node::Node;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
@@ -13,6 +12,8 @@ const MAX_FILE: usize = 256 * 1024;
 const MAX_APPENDED: usize = 4 * 1024 * 1024;
 /// Most scripts followed for one pipeline.
 const MAX_FOLLOWED: usize = 2_000;
+/// Most bytes of scripts and their manifests looked through for one pipeline, each as often as it is.
+const MAX_LOOKED: usize = 64 * 1024 * 1024;
 
 /// Files of the repository, remembered while one pipeline is read.
 pub(super) struct Sources<'a> {
@@ -22,6 +23,7 @@ pub(super) struct Sources<'a> {
     paths: OnceCell<Vec<String>>,
     followed: Cell<usize>,
     appended: Cell<usize>,
+    looked: Cell<usize>,
 }
 
 impl<'a> Sources<'a> {
@@ -34,6 +36,7 @@ impl<'a> Sources<'a> {
             paths: OnceCell::new(),
             followed: Cell::new(0),
             appended: Cell::new(0),
+            looked: Cell::new(0),
         }
     }
 
@@ -48,12 +51,19 @@ impl<'a> Sources<'a> {
         text
     }
 
+    /// The text of a file that holds scripts, as long as there is budget to look through more.
+    pub fn script(&self, path: &str) -> Option<Rc<str>> {
+        let text = self.text(path)?;
+        self.looked.set(self.looked.get().saturating_add(text.len()));
+        (!self.is_spent()).then_some(text)
+    }
+
     /// The first document of a YAML file.
     pub fn yaml(&self, path: &str) -> Option<Rc<Node>> {
         if let Some(known) = self.documents.borrow().get(path) {
             return known.clone();
         }
-        let read = |text: Rc<str>| data::read(Format::Yaml, &text).ok()?.into_iter().next().map(|document| Rc::new(document.root));
+        let read = |text: Rc<str>| super::documents(&text).ok()?.into_iter().next().map(Rc::new);
         let document = self.text(path).and_then(read);
         self.documents.borrow_mut().insert(path.to_owned(), document.clone());
         document
@@ -79,7 +89,7 @@ impl<'a> Sources<'a> {
 
     /// True when scripts are left unfollowed because the budget is spent.
     pub fn is_spent(&self) -> bool {
-        self.followed.get() >= MAX_FOLLOWED
+        self.followed.get() >= MAX_FOLLOWED || self.looked.get() > MAX_LOOKED
     }
 }
 

@@ -42,6 +42,28 @@ pub(super) fn texts(node: Option<&Node>) -> Vec<String> {
     node.map(Node::one_or_many).unwrap_or_default().iter().filter_map(Node::scalar).collect()
 }
 
+/// How many bytes filling in may add to one text.
+const MOST_FILLED: usize = 8 * 1024;
+
+/// A text with what stands between two marks replaced where its value is known: `${{ inputs.name }}`, `<< parameters.name >>`.
+pub(super) fn filled(text: &str, marks: (&str, &str), known: impl Fn(&str) -> Option<String>) -> String {
+    let mut filled = String::with_capacity(text.len());
+    let (mut rest, mut room) = (text, MOST_FILLED);
+    while let Some((before, after)) = rest.split_once(marks.0) {
+        let Some((name, after)) = after.split_once(marks.1) else { break };
+        filled.push_str(before);
+        match known(name.trim()).filter(|value| value.len() <= room) {
+            Some(value) => {
+                room -= value.len();
+                filled.push_str(&value);
+            }
+            None => filled.extend([marks.0, name, marks.1]),
+        }
+        rest = after;
+    }
+    filled + rest
+}
+
 /// Inputs under which actions and plugins take a shell command.
 const COMMAND_INPUTS: [&str; 9] = ["script", "run", "command", "commands", "cmd", "runCmd", "inlineScript", "run-command", "inline"];
 
@@ -63,6 +85,13 @@ pub(super) fn command_input(uses: &str, with: &[(String, String)]) -> Option<Str
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_known_is_filled_in() {
+        let known = |name: &str| (name == "a").then(|| "x".repeat(3_000));
+        assert_eq!(filled("<<b>> << a >> <<", ("<<", ">>"), known), format!("<<b>> {} <<", "x".repeat(3_000)));
+        assert!(filled(&"<<a>>".repeat(1_000), ("<<", ">>"), known).len() < 20_000);
+    }
 
     #[test]
     fn versions_and_tags() {

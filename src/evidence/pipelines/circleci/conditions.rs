@@ -55,10 +55,8 @@ impl Conditions<'_> {
         };
         let mut parts = member.node.one_or_many().iter().map(|part| self.holds(part, depth));
         match member.key.as_str() {
-            "and" => parts
-                .fold(Some(true), |all, part| if part == Some(false) { part } else { all.and_then(|all| part.map(|part| all && part)) }),
-            "or" => parts
-                .fold(Some(false), |any, part| if part == Some(true) { part } else { any.and_then(|any| part.map(|part| any || part)) }),
+            "and" => condition::all(parts),
+            "or" => condition::any(parts),
             "not" => parts.next().flatten().map(|part| !part),
             "equal" => self.equal(member.node.items()),
             "matches" => {
@@ -73,9 +71,7 @@ impl Conditions<'_> {
     fn equal(&self, items: &[Node]) -> Option<bool> {
         let (first, rest) = items.split_first()?;
         let same = |other: &Node| condition::holds("a == b", &|name| self.value(if name == "a" { first } else { other }));
-        rest.iter()
-            .map(same)
-            .fold(Some(true), |all, one| if one == Some(false) { one } else { all.and_then(|all| one.map(|one| all && one)) })
+        condition::all(rest.iter().map(same))
     }
 
     fn value(&self, node: &Node) -> Value {

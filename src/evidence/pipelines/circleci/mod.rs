@@ -10,7 +10,7 @@
 mod conditions;
 
 use super::condition::Value;
-use super::draft::{Draft, DraftJob, DraftStep, Event, MAX_JOBS, Mask};
+use super::draft::{Draft, DraftJob, DraftStep, Event, Mask};
 use super::refs::{Defaults, Filter, Pattern};
 use super::sources::{Sources, resolve};
 use super::steps::{inputs, texts};
@@ -20,6 +20,8 @@ use std::collections::HashMap;
 
 /// How deep commands call commands.
 const MAX_DEPTH: usize = 8;
+/// Most commands followed in one file.
+const MAX_CALLS: usize = 10_000;
 
 /// The vendor whose pipeline this path is.
 pub(super) fn vendor(path: &str) -> Option<&'static str> {
@@ -39,7 +41,7 @@ pub(super) fn read(path: &str, text: &str, sources: &Sources) -> Result<Draft, S
     let schedules = conditions::schedules(config, &defaults);
     let mut draft = Draft::new(None, events(&defaults, schedules));
     let is_main = path == ".circleci/config.yml";
-    let mut reading = Reading { draft: &mut draft, sources, config, defaults, is_main };
+    let mut reading = Reading { draft: &mut draft, sources, config, defaults, is_main, called: std::cell::Cell::new(0) };
     reading.workflows();
     reading.unseen();
     Ok(draft)
@@ -70,6 +72,8 @@ struct Reading<'a, 'd> {
     defaults: Defaults,
     /// Whether this is the file that pushes start, not one that a setup workflow continues with.
     is_main: bool,
+    /// Commands followed.
+    called: std::cell::Cell<usize>,
 }
 
 /// A workflow: what its jobs have in common.
@@ -84,18 +88,19 @@ impl Reading<'_, '_> {
         let config = self.config;
         let workflows = config.get("workflows").map(Node::members).unwrap_or_default();
         let workflows: Vec<&Member> = workflows.iter().filter(|workflow| workflow.node.get("jobs").is_some()).collect();
-        if workflows.is_empty() {
-            if let Some(build) = config.get("jobs").and_then(|jobs| jobs.member("build")) {
-                let mask = self.unfiltered();
-                let workflow = Workflow { prefix: String::new(), mask };
-                self.job("build", &Node::new(crate::evidence::node::Value::Null, build.line), build.line, &workflow);
-            }
+        let build = config.get("jobs").and_then(|jobs| jobs.member("build")).filter(|_| workflows.is_empty());
+        if let Some(build) = build {
+            let workflow = Workflow { prefix: String::new(), mask: self.unfiltered() };
+            self.job("build", &nothing(build.line), build.line, &workflow);
         }
         for workflow in &workflows {
             let prefix = if workflows.len() > 1 { format!("{}/", workflow.key) } else { String::new() };
             let mask = self.started(&workflow.key, &workflow.node);
             let of = Workflow { prefix, mask };
-            for mention in workflow.node.get("jobs").map(Node::items).unwrap_or_default().iter().take(MAX_JOBS) {
+            for mention in workflow.node.get("jobs").map(Node::items).unwrap_or_default() {
+                if self.draft.room() == 0 {
+                    return self.draft.cut("jobs beyond the first ones".to_owned(), mention.line);
+                }
                 self.mention(mention, &of);
             }
         }
@@ -131,8 +136,7 @@ impl Reading<'_, '_> {
         match mention.members() {
             [] => {
                 if let Some(name) = mention.scalar() {
-                    let nothing = Node::new(crate::evidence::node::Value::Null, mention.line);
-                    self.job(&name, &nothing, mention.line, workflow);
+                    self.job(&name, &nothing(mention.line), mention.line, workflow);
                 }
             }
             members => members.iter().for_each(|member| self.job(&member.key, &member.node, member.line, workflow)),
@@ -192,8 +196,7 @@ impl Reading<'_, '_> {
             match step.members() {
                 [] => {
                     if let Some(name) = step.scalar().filter(|name| name != "checkout") {
-                        let nothing = Node::new(crate::evidence::node::Value::Null, step.line);
-                        self.step(&name, &nothing, step.line, shell, into, mask);
+                        self.step(&name, &nothing(step.line), step.line, shell, into, mask);
                     }
                 }
                 members => members.iter().for_each(|member| self.step(&member.key, &member.node, member.line, shell, into, mask)),
@@ -229,7 +232,8 @@ impl Reading<'_, '_> {
 
     /// A command of the file, its steps in place; else one of an orb.
     fn command(&self, name: &str, node: &Node, line: u32, shell: &mut Shell, into: &mut Vec<DraftStep>, mask: Mask) {
-        let command = self.config.get("commands").and_then(|commands| commands.get(name)).filter(|_| shell.depth < MAX_DEPTH);
+        let command =
+            self.config.get("commands").and_then(|commands| commands.get(name)).filter(|_| shell.depth < MAX_DEPTH && self.may_call());
         match command {
             Some(command) => {
                 let given = filled(node, &shell.parameters);
@@ -242,6 +246,12 @@ impl Reading<'_, '_> {
                 into.push(DraftStep { step: self.orb(name, line, with), mask });
             }
         }
+    }
+
+    /// Takes one command from those that may be followed.
+    fn may_call(&self) -> bool {
+        self.called.set(self.called.get() + 1);
+        self.called.get() <= MAX_CALLS
     }
 
     fn run(&self, node: &Node, line: u32, shell: &Shell) -> Step {
@@ -273,6 +283,11 @@ impl Reading<'_, '_> {
             self.draft.unseen("the configuration that this setup workflow continues with", None, setup.line);
         }
     }
+}
+
+/// No settings at all.
+fn nothing(line: u32) -> Node {
+    Node::new(crate::evidence::node::Value::Null, line)
 }
 
 /// Where steps run and with which parameters.
@@ -308,24 +323,7 @@ fn parameters(declared: Option<&Node>, given: &Node) -> Parameters {
 
 /// A text with `<< parameters.name >>` filled in.
 fn fill(text: &str, parameters: &Parameters) -> String {
-    let mut filled = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("<<") {
-        let known =
-            after.split_once(">>").and_then(|(name, after)| Some((parameters.get(name.trim().strip_prefix("parameters.")?)?, after)));
-        filled.push_str(before);
-        match known {
-            Some((value, after)) => {
-                filled.push_str(value);
-                rest = after;
-            }
-            None => {
-                filled.push_str("<<");
-                rest = after;
-            }
-        }
-    }
-    filled + rest
+    super::steps::filled(text, ("<<", ">>"), |name| parameters.get(name.strip_prefix("parameters.")?).cloned())
 }
 
 /// The scalars of a map with parameters filled in.

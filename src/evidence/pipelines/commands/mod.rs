@@ -138,8 +138,8 @@ const WRAPPERS: [&str; 26] = [
 /// The scripts of the repository that a command calls, itself or through a wrapper.
 fn called(words: &[String], directory: &str, sources: &Sources) -> Vec<Script> {
     let mut scripts = direct(words, directory, sources);
-    let is_wrapper = words.first().is_some_and(|command| WRAPPERS.contains(&command.as_str()));
-    // `npm run with:env -- npm run migrate` wraps too.
+    let is_wrapper = words.first().is_some_and(|command| command.contains('/') || WRAPPERS.contains(&command.as_str()));
+    // `bin/with-env npm test` and `npm run with:env -- npm run migrate` wrap too.
     let after = if is_wrapper { Some(1) } else { words.iter().position(|word| word == "--").map(|at| at + 1) };
     if let Some(rest) = after.and_then(|after| words.get(after..)) {
         scripts.extend(wrapped(rest, directory, sources));
@@ -193,7 +193,7 @@ fn file(written: &str, directory: &str, sources: &Sources) -> Option<Script> {
     if written.starts_with('/') || !is_script || STARTERS.contains(&name) {
         return None;
     }
-    let text = sources.text(&path)?;
+    let text = sources.script(&path)?;
     Some(Script::new(path, text.to_string(), directory))
 }
 

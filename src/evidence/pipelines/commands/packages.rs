@@ -93,7 +93,7 @@ fn workspace(package: &str, sources: &Sources) -> Option<String> {
 }
 
 fn json(path: &str, sources: &Sources) -> Option<Json> {
-    serde_json::from_str(&sources.text(path)?).ok()
+    serde_json::from_str(&sources.script(path)?).ok()
 }
 
 /// A script of `composer.json`; `@other` calls another one, `@php` is the interpreter.
@@ -137,7 +137,7 @@ pub(super) fn deno(arguments: &[String], directory: &str, sources: &Sources) -> 
 pub(super) fn mix(arguments: &[String], directory: &str, sources: &Sources) -> Vec<Script> {
     let called = || {
         let path = resolve(directory, "mix.exs")?;
-        let text = sources.text(&path)?;
+        let text = sources.script(&path)?;
         let aliases = &text[text.find("defp aliases").or_else(|| text.find("def aliases"))?..];
         let scripts = arguments.iter().take(16).map(|task| task.trim_end_matches(',')).filter_map(|task| {
             let tasks = alias(aliases, task)?;

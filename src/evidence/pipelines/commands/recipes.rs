@@ -8,6 +8,10 @@ use std::collections::{HashMap, HashSet};
 
 /// Most targets collected for one call, prerequisites counted.
 const MAX_TARGETS: usize = 64;
+/// Most variables of a Makefile that are put in their places.
+const MAX_VARIABLES: usize = 200;
+/// Longest recipe into which variables are put, in bytes.
+const MAX_FILLED: usize = 64 * 1024;
 
 /// The recipes of a Makefile's targets and of what they require.
 pub(super) fn make(arguments: &[String], directory: &str, sources: &Sources) -> Vec<Script> {
@@ -39,7 +43,7 @@ pub(super) fn just(arguments: &[String], directory: &str, sources: &Sources) -> 
 /// The first of some files that exists, read.
 fn from_first(names: &[&str], directory: &str, sources: &Sources, read: impl Fn(&str, &str) -> Vec<Script>) -> Vec<Script> {
     let mut paths = names.iter().filter_map(|name| resolve(directory, name));
-    let found = paths.find_map(|path| sources.text(&path).map(|text| (path, text)));
+    let found = paths.find_map(|path| sources.script(&path).map(|text| (path, text)));
     found.map(|(path, text)| read(&path, &text)).unwrap_or_default()
 }
 
@@ -142,11 +146,9 @@ impl Rules {
     /// A recipe with the Makefile's variables in their places.
     fn filled(&self, recipe: &str) -> String {
         let mut text = recipe.replace("$(MAKE)", "make").replace("${MAKE}", "make").replace("$$", "$");
-        for (name, value) in self.variables.iter().take(200) {
-            if text.len() > 64 * 1024 {
-                break;
-            }
-            if text.contains(name.as_str()) {
+        // From the last to the first: a variable is mostly made of those above it.
+        for (name, value) in self.variables.iter().rev().take(MAX_VARIABLES) {
+            if text.len() < MAX_FILLED && text.contains(name.as_str()) {
                 text = text.replace(&format!("$({name})"), value).replace(&format!("${{{name}}}"), value);
             }
         }
@@ -229,7 +231,7 @@ mod tests {
 
     #[test]
     fn make_targets_with_what_they_require() {
-        let makefile = "GO ?= go\n.PHONY: test lint\nall: test\n\ntest: generate | bin # runs all\n\t@$(GO) test ./...\n\t-rm -rf tmp\ngenerate:\n\t$(GO) generate\nbin: ; mkdir bin\nlint:\n\tgolangci-lint run\n";
+        let makefile = "GO ?= go\nTEST = $(GO) test\n.PHONY: test lint\nall: test\n\ntest: generate | bin # runs all\n\t@$(TEST) ./...\n\t-rm -rf tmp\ngenerate:\n\t$(GO) generate\nbin: ; mkdir bin\nlint:\n\tgolangci-lint run\n";
         let files = [("Makefile", makefile)];
         assert_eq!(appended("make test", &files), "go generate\nmkdir bin\ngo test ./...\nrm -rf tmp");
         assert_eq!(appended("make -j 4 lint V=1", &files), "golangci-lint run");

@@ -14,9 +14,9 @@ use crate::evidence::node::Node;
 const MOST: usize = 16;
 
 impl Reading<'_, '_> {
-    /// The environments of a job, each with its events; empty when it has none.
-    pub(super) fn environments(&self, job: &Node, mask: Mask, scope: &Scope) -> Vec<(Option<String>, Mask)> {
-        let Some(written) = job.get("environment").and_then(|node| node.get("name").unwrap_or(node).scalar()) else { return Vec::new() };
+    /// The environments that a job, or what it calls, is given, each with its events; empty when there are none.
+    pub(super) fn environments(&self, holder: &Node, job: &Node, mask: Mask, scope: &Scope) -> Vec<(Option<String>, Mask)> {
+        let Some(written) = holder.get("environment").and_then(|node| node.get("name").unwrap_or(node).scalar()) else { return Vec::new() };
         let written = scope.fill(&written);
         if !written.contains("${{") {
             return vec![(Some(written), mask)];
@@ -53,14 +53,20 @@ impl Reading<'_, '_> {
 
     /// What an expression of unknown value may give: the options of a form, or the texts it chooses among.
     fn choices(&self, expression: &str) -> Vec<String> {
-        let name = expression.trim();
-        if let Some(input) = name.strip_prefix("inputs.").or_else(|| name.strip_prefix("github.event.inputs.")) {
+        let chosen = expression.split("&&").flat_map(|part| part.split("||")).map(str::trim);
+        let mut choices: Vec<String> = chosen.flat_map(|part| self.choice(part)).take(MOST).collect();
+        choices.dedup();
+        choices
+    }
+
+    /// One text in quotes, or the options of one input.
+    fn choice(&self, part: &str) -> Vec<String> {
+        if let Some(input) = part.strip_prefix("inputs.").or_else(|| part.strip_prefix("github.event.inputs.")) {
             let form = ["on", "true"].iter().find_map(|on| self.workflow.get(on)?.get("workflow_dispatch")?.get("inputs")?.get(input));
             return texts(form.and_then(|form| form.get("options")));
         }
-        let chosen = expression.split("&&").flat_map(|part| part.split("||")).map(str::trim);
-        let literals = chosen.filter_map(|part| part.strip_prefix('\'')?.strip_suffix('\''));
-        literals.filter(|literal| !literal.contains('\'')).map(str::to_owned).collect()
+        let literal = part.strip_prefix('\'').and_then(|part| part.strip_suffix('\''));
+        literal.filter(|literal| !literal.contains('\'')).map(str::to_owned).into_iter().collect()
     }
 }
 

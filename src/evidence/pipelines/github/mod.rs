@@ -18,13 +18,15 @@ use super::condition::{self, Value};
 use super::draft::{Draft, DraftJob, DraftStep, Event, Mask};
 use super::refs::Defaults;
 use super::sources::{Sources, resolve};
-use super::steps::{action, command_input, inputs, texts};
+use super::steps::{action, command_input, filled, inputs, texts};
 use super::{Job, Step, commands, documents};
 use crate::evidence::node::{Member, Node};
 use std::collections::HashMap;
 
 /// How deep reusable workflows and local actions are followed, as GitHub itself allows.
 const MAX_DEPTH: usize = 4;
+/// Most local actions followed in one pipeline.
+const MAX_ACTIONS: usize = 1_000;
 /// Most inputs of one call.
 const MAX_INPUTS: usize = 50;
 
@@ -61,7 +63,7 @@ pub(super) fn read(path: &str, text: &str, sources: &Sources) -> Result<Draft, S
     let only_called = events::triggers(workflow).iter().all(|(name, _)| name == "workflow_call");
     if !(only_called && is_called(path, sources)) {
         let scope = Scope::of_workflow(draft.all());
-        Reading { draft: &mut draft, sources, defaults: sources.defaults(), workflow }.jobs(&scope);
+        Reading { draft: &mut draft, sources, defaults: sources.defaults(), workflow, actions: 0 }.jobs(&scope);
     }
     Ok(draft)
 }
@@ -80,6 +82,8 @@ fn is_called(path: &str, sources: &Sources) -> bool {
 enum Input {
     Same(Value),
     PerEvent(Vec<(Event, Value)>),
+    /// One value for each combination of a matrix; to a condition, unknown.
+    OfMatrix(Vec<String>),
 }
 
 /// Where a job or step is written and who calls it.
@@ -130,6 +134,7 @@ impl Scope {
     fn input(&self, event: &Event, name: &str) -> Value {
         match self.inputs.get(name) {
             Some(Input::Same(value)) => value.clone(),
+            Some(Input::OfMatrix(_)) => Value::Unknown,
             Some(Input::PerEvent(values)) => {
                 values.iter().find(|(known, _)| known == event).map_or(Value::Unknown, |(_, value)| value.clone())
             }
@@ -141,20 +146,12 @@ impl Scope {
 
     /// A text with the inputs that are known in their places.
     fn fill(&self, text: &str) -> String {
-        let mut filled = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once("${{") {
-            let Some((expression, after)) = after.split_once("}}") else { break };
-            let known = expression.trim().strip_prefix("inputs.").and_then(|name| match self.inputs.get(name.trim()) {
-                Some(Input::Same(Value::Text(text))) => Some(text.clone()),
-                Some(Input::Same(Value::Bool(flag))) => Some(flag.to_string()),
-                _ => None,
-            });
-            filled.push_str(before);
-            filled.push_str(&known.unwrap_or_else(|| format!("${{{{{expression}}}}}")));
-            rest = after;
-        }
-        filled + rest
+        filled(text, ("${{", "}}"), |expression| match self.inputs.get(expression.strip_prefix("inputs.")?.trim())? {
+            Input::Same(Value::Text(text)) => Some(text.clone()),
+            Input::Same(Value::Bool(flag)) => Some(flag.to_string()),
+            Input::OfMatrix(values) => Some(values.join("\n")),
+            _ => None,
+        })
     }
 }
 
@@ -171,6 +168,8 @@ struct Reading<'a, 'd> {
     defaults: Defaults,
     /// The document being read.
     workflow: &'a Node,
+    /// Local actions followed.
+    actions: usize,
 }
 
 impl Reading<'_, '_> {
@@ -190,7 +189,7 @@ impl Reading<'_, '_> {
         match node.get("uses").and_then(Node::scalar) {
             Some(uses) => self.call(draft, node, &uses, scope),
             None => {
-                draft.environments = self.environments(node, draft.mask, scope);
+                draft.environments = self.environments(node, node, draft.mask, scope);
                 let directory = self.directory(node).unwrap_or_default();
                 let steps = node.get("steps").map(Node::items).unwrap_or_default();
                 self.steps(steps, scope, &Place { job: node, directory, mask: draft.mask }, &mut draft.steps);
@@ -259,6 +258,10 @@ impl Reading<'_, '_> {
         let step = Step { line, file: scope.file.clone(), uses: Some(name.clone()), version, with, ..Step::default() };
         caller.steps.push(DraftStep { step, mask: caller.mask });
         let before = self.draft.jobs.len();
+        if !uses.starts_with("./") {
+            // What is called is not seen, but what it is asked to deploy to is.
+            caller.environments = node.get("with").map(|with| self.environments(with, node, caller.mask, scope)).unwrap_or_default();
+        }
         if let Err(unseen) = self.inline(&caller, node, &name, scope) {
             let what = if uses.starts_with("./") { name.as_str() } else { uses };
             self.draft.unseen(format!("reusable workflow {what}{unseen}"), scope.file.as_deref(), line);
@@ -282,38 +285,46 @@ impl Reading<'_, '_> {
             needs: caller.job.needs.clone(),
             loose: caller.loose.clone(),
             after_success: caller.after_success,
-            inputs: self.inputs(declared, node.get("with"), caller.mask, scope),
+            inputs: self.inputs(declared, node, &Place { job: node, directory: String::new(), mask: caller.mask }, scope),
             ..scope.calling(path.to_owned(), caller.mask)
         };
         let defaults = self.defaults.clone();
-        Reading { draft: self.draft, sources: self.sources, defaults, workflow: &workflow }.jobs(&called);
+        let actions = self.actions;
+        let mut inner = Reading { draft: self.draft, sources: self.sources, defaults, workflow: &workflow, actions };
+        inner.jobs(&called);
+        self.actions = inner.actions;
         Ok(())
     }
 
     /// The inputs of a call: what the caller gives, else the defaults.
-    fn inputs(&self, declared: Option<&Node>, given: Option<&Node>, mask: Mask, scope: &Scope) -> HashMap<String, Input> {
+    fn inputs(&self, declared: Option<&Node>, call: &Node, place: &Place, scope: &Scope) -> HashMap<String, Input> {
+        let given = call.get("with");
         let declared = declared.map(Node::members).unwrap_or_default().iter().take(MAX_INPUTS);
         let input = |member: &Member| {
             let given = given.and_then(|given| given.get(&member.key));
             let written = given.or_else(|| member.node.get("default")).and_then(Node::scalar);
-            let value = written.map_or(Input::Same(Value::Null), |written| self.evaluate(&written, mask, scope));
+            let value = written.map_or(Input::Same(Value::Null), |written| self.evaluate(&written, place, scope));
             (member.key.clone(), value)
         };
         declared.map(input).collect()
     }
 
-    fn evaluate(&self, written: &str, mask: Mask, scope: &Scope) -> Input {
+    fn evaluate(&self, written: &str, place: &Place, scope: &Scope) -> Input {
         match written {
             "true" => Input::Same(Value::Bool(true)),
             "false" => Input::Same(Value::Bool(false)),
             text if !text.contains("${{") => Input::Same(Value::text(text)),
             expression => {
-                let filled = scope.fill(expression);
-                if !filled.contains("${{") {
-                    return self.evaluate(&filled, mask, scope);
+                let text = scope.fill(expression);
+                if !text.contains("${{") {
+                    return self.evaluate(&text, place, scope);
                 }
-                let value = |event: &Event| condition::value(&filled, &|name| scope.lookup(event, &self.defaults, name));
-                Input::PerEvent(self.draft.events(mask).map(|event| (event.clone(), value(event))).collect())
+                let variants = values::variants(&text, place.job);
+                if variants.len() > 1 {
+                    return Input::OfMatrix(variants);
+                }
+                let value = |event: &Event| condition::value(&text, &|name| scope.lookup(event, &self.defaults, name));
+                Input::PerEvent(self.draft.events(place.mask).map(|event| (event.clone(), value(event))).collect())
             }
         }
     }
@@ -365,7 +376,12 @@ impl Reading<'_, '_> {
         if scope.depth >= MAX_DEPTH || runs.get("using")?.as_str()? != "composite" {
             return None;
         }
-        let inputs = self.inputs(action.get("inputs"), node.get("with"), place.mask, scope);
+        self.actions += 1;
+        if self.actions > MAX_ACTIONS {
+            self.draft.cut(format!("local actions beyond the first {MAX_ACTIONS}"), node.line);
+            return None;
+        }
+        let inputs = self.inputs(action.get("inputs"), node, place, scope);
         let called = Scope { inputs, ..scope.calling(file, place.mask) };
         let mut steps = Vec::new();
         self.steps(runs.get("steps")?.items(), &called, &Place { directory: String::new(), ..*place }, &mut steps);

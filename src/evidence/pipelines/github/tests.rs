@@ -330,7 +330,7 @@ jobs:
     environment: {name: '${{ matrix.env }}', url: 'https://x'}
   form:
     if: github.event_name == 'workflow_dispatch'
-    environment: ${{ github.event.inputs.to }}
+    environment: ${{ github.event.inputs.to || 'qa' }}
 ",
     );
     let of = |id: &str| -> Vec<(String, Vec<Trigger>)> {
@@ -378,6 +378,16 @@ jobs:
         runs(&workflow_among(text, &files).jobs[0]),
         ["bin/rails test $TOKEN\nbin/rails test:system $TOKEN", "npm run lint\nnpm run types\neslint .", "echo ${{ matrix.none }}"]
     );
+}
+
+#[test]
+fn actions_that_a_matrix_gives_commands() {
+    let action = (
+        "lint/action.yml",
+        "inputs: {command: {}, kind: {}}\nruns:\n  using: composite\n  steps:\n    - run: ${{ inputs.command }}\n    - if: inputs.kind == 'ruby'\n      run: ruby -v\n",
+    );
+    let text = "on: push\njobs:\n  a:\n    strategy: {matrix: {include: [{kind: ruby, command: rubocop}, {kind: js, command: eslint}]}}\n    steps:\n      - uses: ./lint\n        with: {command: '${{ matrix.command }}', kind: '${{ matrix.kind }}'}\n";
+    assert_eq!(runs(&workflow_among(text, &[action]).jobs[0]), ["rubocop\neslint", "ruby -v"]);
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! What stands behind `${{ matrix.command }}` and `$COMMAND` in a step: one line of a script may be many commands.
 
 use super::super::shell;
+use super::super::steps::filled;
 use crate::evidence::node::Node;
 
 /// Most values of a matrix that are written out.
 const MOST: usize = 16;
 /// Longest text with everything written out, in bytes.
-const LONGEST: usize = 64 * 1024;
+const LONGEST: usize = 16 * 1024;
 
 /// A script with the literal variables of these `env` maps in their places, once for each value of the matrix it names.
 pub(super) fn written_out(run: &str, job: &Node, envs: &[Option<&Node>]) -> String {
@@ -15,7 +16,7 @@ pub(super) fn written_out(run: &str, job: &Node, envs: &[Option<&Node>]) -> Stri
         let literal = !value.contains('\n') && value.len() <= 200 && (!value.contains("${{") || value.contains("matrix."));
         literal.then_some(value)
     };
-    let run = with_contexts(run, "env.", &value);
+    let run = filled(run, ("${{", "}}"), |name| value(name.strip_prefix("env.")?));
     let run = shell::with_variables(&run, &value);
     if run.len() > LONGEST { run } else { each_of_matrix(&run, job) }
 }
@@ -29,7 +30,7 @@ pub(super) fn variants(text: &str, job: &Node) -> Vec<String> {
     let variant = |at: usize| {
         // Entries of the same row belong together; a shorter list repeats.
         let value = |name: &str| values.iter().find(|(key, _)| *key == name).and_then(|(_, values)| values.get(at % values.len()).cloned());
-        with_contexts(text, "matrix.", &value)
+        filled(text, ("${{", "}}"), |name| value(name.strip_prefix("matrix.")?))
     };
     (0..most).map(variant).collect()
 }
@@ -68,20 +69,4 @@ fn names<'t>(text: &'t str, prefix: &str) -> Vec<&'t str> {
     let mut names: Vec<&str> = names.take(MOST).collect();
     names.dedup();
     names
-}
-
-/// A text with the expressions that are only a name after a prefix replaced by its value, where there is one.
-fn with_contexts(text: &str, prefix: &str, value: &dyn Fn(&str) -> Option<String>) -> String {
-    let mut filled = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${{") {
-        let Some((expression, after)) = after.split_once("}}") else { break };
-        filled.push_str(before);
-        match expression.trim().strip_prefix(prefix).and_then(value) {
-            Some(value) if filled.len() < LONGEST => filled.push_str(&value),
-            _ => filled.push_str(&format!("${{{{{expression}}}}}")),
-        }
-        rest = after;
-    }
-    filled + rest
 }

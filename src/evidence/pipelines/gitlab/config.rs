@@ -3,7 +3,7 @@
 use super::super::sources::Sources;
 use crate::evidence::node::{Member, Node, Value};
 use std::cell::Cell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Most files included.
 const MAX_FILES: usize = 100;
@@ -11,6 +11,8 @@ const MAX_FILES: usize = 100;
 const MAX_DEPTH: usize = 10;
 /// Most values copied while following `extends` and `!reference`.
 const MAX_COPIED: usize = 300_000;
+/// Most comparisons of keys while one map is laid over another.
+const MAX_COMPARED: usize = 1_000_000;
 /// Keys that are no jobs.
 const RESERVED: [&str; 12] = [
     "default",
@@ -43,6 +45,8 @@ pub(super) struct Entry {
 #[derive(Debug, Default)]
 pub(super) struct Config {
     entries: Vec<Entry>,
+    /// The place of each key among the entries.
+    places: HashMap<String, usize>,
     /// Includes from elsewhere, as something a job uses.
     elsewhere: Vec<(String, u32)>,
     /// What cannot be seen, in which file, on which line.
@@ -75,7 +79,7 @@ impl Config {
 
     /// The value of a key at the top.
     pub fn get(&self, key: &str) -> Option<&Node> {
-        self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node)
+        self.entries.get(*self.places.get(key)?).map(|entry| &entry.node)
     }
 
     /// The jobs, without templates.
@@ -98,17 +102,14 @@ impl Config {
             self.include(include, file, seen, sources);
         }
         for member in document.members().iter().filter(|member| member.key != "include") {
-            match self.entries.iter_mut().find(|entry| entry.key == member.key) {
+            let file = file.map(str::to_owned);
+            let place = *self.places.entry(member.key.clone()).or_insert(self.entries.len());
+            match self.entries.get_mut(place) {
                 Some(entry) => {
                     entry.node = over(&entry.node, &member.node, MAX_DEPTH);
-                    (entry.line, entry.file) = (member.line, file.map(str::to_owned));
+                    (entry.line, entry.file) = (member.line, file);
                 }
-                None => self.entries.push(Entry {
-                    key: member.key.clone(),
-                    line: member.line,
-                    file: file.map(str::to_owned),
-                    node: member.node.clone(),
-                }),
+                None => self.entries.push(Entry { key: member.key.clone(), line: member.line, file, node: member.node.clone() }),
             }
         }
     }
@@ -226,7 +227,7 @@ fn inherits(inherit: Option<&Member>) -> bool {
 /// A map with another over it, key by key; anything else is replaced.
 fn over(base: &Node, top: &Node, depth: usize) -> Node {
     let (Value::Map(below), Value::Map(above)) = (&base.value, &top.value) else { return top.clone() };
-    if depth == 0 {
+    if depth == 0 || below.len().saturating_mul(above.len()) > MAX_COMPARED {
         return top.clone();
     }
     let merged = below.iter().map(|member| match top.member(&member.key) {

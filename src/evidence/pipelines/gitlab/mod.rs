@@ -23,7 +23,9 @@ use std::collections::HashMap;
 /// Stages of a pipeline that names none.
 const STAGES: [&str; 3] = ["build", "test", "deploy"];
 /// How deep child pipelines are followed.
-const MAX_CHILDREN: usize = 2;
+const MAX_DEPTH: usize = 2;
+/// Most child pipelines followed.
+const MAX_CHILDREN: usize = 50;
 
 /// The vendor whose pipeline this path is.
 pub(super) fn vendor(path: &str) -> Option<&'static str> {
@@ -37,7 +39,7 @@ pub(super) fn read(path: &str, text: &str, sources: &Sources) -> Result<Draft, S
     let mut draft = Draft::new(None, events(&defaults));
     let mask = rules::of_workflow(&config, draft.all(), &draft, &defaults);
     let level = Level { config: &config, prefix: String::new(), mask, needs: Vec::new(), depth: 0 };
-    Reading { draft: &mut draft, sources, defaults }.jobs(&level);
+    Reading { draft: &mut draft, sources, defaults, children: 0 }.jobs(&level);
     Ok(draft)
 }
 
@@ -69,6 +71,8 @@ struct Reading<'a, 'd> {
     draft: &'d mut Draft,
     sources: &'a Sources<'a>,
     defaults: Defaults,
+    /// Child pipelines followed.
+    children: usize,
 }
 
 /// What is known of earlier stages while jobs are read.
@@ -132,22 +136,7 @@ impl Reading<'_, '_> {
         if let Some(trigger) = node.get("trigger") {
             self.trigger(trigger, entry, &mut draft, level);
         }
-        self.add(draft, manual);
-    }
-
-    /// Adds a job once for the events that start it, once for those that wait for a person.
-    fn add(&mut self, draft: DraftJob, manual: Mask) {
-        let automatic = draft.mask.without(manual);
-        let by_hand = draft.mask.and(manual);
-        if by_hand.is_empty() {
-            return self.draft.add(draft);
-        }
-        if !automatic.is_empty() {
-            self.draft.add(DraftJob { mask: automatic, ..draft.clone() });
-        }
-        let mut waiting = DraftJob { mask: by_hand, ..draft };
-        waiting.job.manual = true;
-        self.draft.add(waiting);
+        self.draft.add_waiting(draft, manual);
     }
 
     /// The jobs that must succeed before one: those it needs, else those of the stage before. With the events for which
@@ -184,7 +173,9 @@ impl Reading<'_, '_> {
     fn trigger(&mut self, trigger: &Node, entry: &Entry, starter: &mut DraftJob, level: &Level) {
         let child = trigger.get("include").map(Node::one_or_many).unwrap_or_default();
         for include in child {
-            let local = include.get("local").unwrap_or(include).scalar().filter(|_| level.depth < MAX_CHILDREN);
+            self.children += 1;
+            let followed = level.depth < MAX_DEPTH && self.children <= MAX_CHILDREN;
+            let local = include.get("local").unwrap_or(include).scalar().filter(|_| followed);
             let config = local.as_deref().and_then(|path| {
                 let path = path.trim_start_matches('/');
                 Config::read(path, &self.sources.text(path)?, self.sources).ok()

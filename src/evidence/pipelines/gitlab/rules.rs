@@ -97,29 +97,20 @@ fn by_refs(node: &Node, event: &Event, defaults: &Defaults, is_child: bool) -> b
     let passes = |key: &str| -> Option<bool> {
         let written = node.get(key)?;
         let refs = written.get("refs").unwrap_or(written);
-        let of_refs = texts(Some(refs)).iter().map(|written| matches(written, event)).reduce(any);
+        let words = texts(Some(refs));
+        let of_refs = (!words.is_empty()).then(|| condition::any(words.iter().map(|word| matches(word, event))));
         let variables = texts(written.get("variables"));
         let lookup = |name: &str| lookup(event, defaults, is_child, name);
-        let of_variables = variables.iter().map(|condition| condition::holds(condition, &lookup)).reduce(any);
-        match (of_refs, of_variables) {
-            (Some(refs), Some(variables)) => both(refs, variables),
-            (Some(one), None) | (None, Some(one)) => one,
-            (None, None) => None,
-        }
+        let of_variables =
+            (!variables.is_empty()).then(|| condition::any(variables.iter().map(|written| condition::holds(written, &lookup))));
+        let asked: Vec<Option<bool>> = of_refs.into_iter().chain(of_variables).collect();
+        if asked.is_empty() { None } else { condition::all(asked) }
     };
     let only = match node.get("only") {
         Some(_) => passes("only") != Some(false),
         None => is_child || event.name != "merge_request_event",
     };
     only && passes("except") != Some(true)
-}
-
-fn any(a: Option<bool>, b: Option<bool>) -> Option<bool> {
-    if a == Some(true) || b == Some(true) { Some(true) } else { a.and(b) }
-}
-
-fn both(a: Option<bool>, b: Option<bool>) -> Option<bool> {
-    if a == Some(false) || b == Some(false) { Some(false) } else { a.and(b) }
 }
 
 /// Whether a word of `only` stands for an event: a kind of pipeline, a name, a pattern.
