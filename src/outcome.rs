@@ -316,7 +316,8 @@ impl<'a> Judge<'a> {
         outcome.proofs.sort_by(|a, b| {
             (a.inert, std::cmp::Reverse(a.level), place_depth(a)).cmp(&(b.inert, std::cmp::Reverse(b.level), place_depth(b)))
         });
-        outcome.proofs.dedup();
+        let mut shown = BTreeSet::new();
+        outcome.proofs.retain(|proof| shown.insert((proof.sighting.place.clone(), proof.sighting.excerpt.clone(), proof.inert)));
         outcome.gaps.sort();
         outcome.gaps.dedup();
         outcome.level = Some(reached);

@@ -86,7 +86,7 @@ fn load(further: &[DefinitionText]) -> anyhow::Result<Catalog> {
 fn look_at(root: &Path) -> World {
     let git = GitFacts::look(root);
     let top = git.top.as_deref().and_then(|top| top.canonicalize().ok());
-    World { files: Box::new(Disk::list(root, top.as_deref())), git }
+    World { files: Box::new(Disk::list(root, top.as_deref(), &git.tracked)), git }
 }
 
 /// A run that could not look at what it was told to look at says so.

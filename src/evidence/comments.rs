@@ -88,13 +88,13 @@ fn family_of(path: &str) -> Option<&'static Family> {
         | "txt" => &SHELL,
         "js" | "jsx" | "ts" | "tsx" | "mjs" | "cjs" | "mts" | "cts" | "go" | "java" | "kt" | "kts" | "groovy" | "gradle" | "scala"
         | "cs" | "fs" | "swift" | "c" | "h" | "cpp" | "jsonc" | "json5" | "css" | "scss" | "less" | "prisma" | "dart" | "proto"
-        | "jsonnet" | "libsonnet" => &C_LIKE,
+        | "jsonnet" | "libsonnet" | "alloy" | "river" | "bicep" => &C_LIKE,
         "rs" => &RUST,
         "php" => &PHP,
         "tf" | "tofu" | "hcl" | "tfvars" => &HCL,
         "sql" => &SQL,
         "html" | "htm" | "erb" | "heex" | "eex" | "leex" | "xml" | "csproj" | "fsproj" | "props" | "cshtml" | "razor" | "twig"
-        | "jinja" | "jinja2" | "j2" | "liquid" | "hbs" | "ejs" | "tmpl" | "gohtml" | "ftl" | "jsp" | "svg" => &MARKUP,
+        | "jinja" | "jinja2" | "j2" | "liquid" | "hbs" | "ejs" | "tmpl" | "gohtml" | "ftl" | "jsp" | "svg" | "config" => &MARKUP,
         "vue" | "svelte" | "astro" => &COMPONENT,
         "ini" | "properties" | "editorconfig" => &INI,
         "haml" | "slim" | "pug" => &JS_TEMPLATE,

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
-use globset::{Candidate, Glob, GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobBuilder, GlobMatcher};
 use regex::bytes::Regex;
 
 use super::pattern;
@@ -57,8 +57,8 @@ pub struct PathIndex {
     with_literal: Vec<Vec<usize>>,
     /// Patterns without one.
     without: Vec<usize>,
-    globs: Vec<(GlobMatcher, Vec<usize>)>,
-    except: BTreeMap<usize, GlobSet>,
+    globs: Vec<(Pattern, Vec<usize>)>,
+    except: BTreeMap<usize, Vec<Pattern>>,
     roles: Vec<Vec<Role>>,
 }
 
@@ -74,17 +74,19 @@ impl PathIndex {
                 patterns.entry((pattern, wanted.ignore_case)).or_default().insert(index);
             }
             if !wanted.except.is_empty() {
-                except.insert(index, set_of(wanted.except));
+                except.insert(
+                    index,
+                    wanted.except.iter().flat_map(|pattern| braces(pattern)).map(|pattern| Pattern::new(&pattern, true)).collect(),
+                );
             }
         }
         let (mut globs, mut without, mut literals) = (Vec::new(), Vec::new(), BTreeMap::<String, Vec<usize>>::new());
         for ((pattern, ignore_case), looks) in patterns {
-            let Ok(glob) = glob(&pattern, ignore_case) else { continue };
             match literal_of(&pattern) {
                 Some(literal) => literals.entry(literal).or_default().push(globs.len()),
                 None => without.push(globs.len()),
             }
-            globs.push((glob.compile_matcher(), looks.into_iter().collect()));
+            globs.push((Pattern::new(&pattern, ignore_case), looks.into_iter().collect()));
         }
         let automaton = AhoCorasickBuilder::new().ascii_case_insensitive(true).build(literals.keys()).ok();
         if automaton.is_none() {
@@ -95,32 +97,66 @@ impl PathIndex {
 
     /// Positions of the looks that are about a file, ascending.
     pub fn about(&self, entry: &FileEntry) -> Vec<usize> {
-        let candidate = Candidate::new(&entry.name);
         let mut tried: Vec<usize> = self.without.clone();
         if let Some(literals) = &self.literals {
             tried.extend(literals.find_overlapping_iter(&entry.name).flat_map(|found| &self.with_literal[found.pattern().as_usize()]));
             tried.sort_unstable();
             tried.dedup();
         }
-        let globs = tried.into_iter().map(|glob| &self.globs[glob]).filter(|(glob, _)| glob.is_match_candidate(&candidate));
+        let globs = tried.into_iter().map(|glob| &self.globs[glob]).filter(|(pattern, _)| pattern.is_match(&entry.name));
         let mut found: Vec<usize> = globs.flat_map(|(_, looks)| looks.iter().copied()).collect();
         found.sort_unstable();
         found.dedup();
         found.retain(|index| {
             let roles = &self.roles[*index];
             let role = if roles.is_empty() { entry.role == Role::Production } else { roles.contains(&entry.role) };
-            role && self.except.get(index).is_none_or(|set| !set.is_match_candidate(&candidate))
+            role && !self.except.get(index).is_some_and(|patterns| patterns.iter().any(|pattern| pattern.is_match(&entry.name)))
         });
         found
     }
 }
 
-fn set_of(patterns: &OneOrMany) -> GlobSet {
-    let mut set = GlobSetBuilder::new();
-    patterns.iter().filter_map(|pattern| glob(pattern, true).ok()).for_each(|glob| {
-        set.add(glob);
-    });
-    set.build().unwrap_or_else(|_| GlobSet::empty())
+/// A path pattern. The common forms need no regular expression; the others are compiled when they are first tried.
+enum Pattern {
+    /// `**/*.ext`, with the dot.
+    Extension(String),
+    /// `**/name`.
+    Name(String),
+    /// A path without wildcards.
+    Path(String),
+    Glob {
+        pattern: String,
+        ignore_case: bool,
+        matcher: OnceLock<Option<GlobMatcher>>,
+    },
+}
+
+impl Pattern {
+    fn new(pattern: &str, ignore_case: bool) -> Pattern {
+        let wild = |text: &str| text.contains(['*', '?', '[', ']', '{', '}', '\\', '!']);
+        match pattern.strip_prefix("**/") {
+            _ if ignore_case => {}
+            Some(rest) if rest.strip_prefix('*').is_some_and(|end| end.starts_with('.') && !wild(end) && !end.contains('/')) => {
+                return Pattern::Extension(rest[1..].to_owned());
+            }
+            Some(rest) if !wild(rest) && !rest.contains('/') => return Pattern::Name(rest.to_owned()),
+            None if !wild(pattern) => return Pattern::Path(pattern.to_owned()),
+            _ => {}
+        }
+        Pattern::Glob { pattern: pattern.to_owned(), ignore_case, matcher: OnceLock::new() }
+    }
+
+    fn is_match(&self, path: &str) -> bool {
+        match self {
+            Pattern::Extension(end) => path.ends_with(end.as_str()),
+            Pattern::Name(name) => path.rsplit('/').next() == Some(name),
+            Pattern::Path(whole) => path == whole,
+            Pattern::Glob { pattern, ignore_case, matcher } => {
+                let matcher = matcher.get_or_init(|| glob(pattern, *ignore_case).ok().map(|glob| glob.compile_matcher()));
+                matcher.as_ref().is_some_and(|matcher| matcher.is_match(path))
+            }
+        }
+    }
 }
 
 /// The longest literal that every path of a pattern contains. `**/` may stand for nothing, so a slash beside it is left out.

@@ -43,6 +43,8 @@ pub struct GitFacts {
     pub shallow: bool,
     /// Commits of the last year, newest first.
     pub commits: Vec<Commit>,
+    /// Paths that git tracks, relative to the audited directory.
+    pub tracked: Vec<String>,
     history: History,
 }
 
@@ -173,6 +175,8 @@ impl GitFacts {
         self.default_branch = git(directory, &["symbolic-ref", "-q", "--short", "refs/remotes/origin/HEAD"])
             .ok()
             .and_then(|name| name.trim().split_once('/').map(|(_, branch)| branch.to_owned()));
+        let tracked = git(directory, &["ls-files", "-z", "--cached"]).unwrap_or_default();
+        self.tracked = tracked.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect();
         self.read_log(directory);
     }
 

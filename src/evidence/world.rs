@@ -1,6 +1,6 @@
 //! The only doors to the outside: files and git. Real ones for an audit, made-up ones for the examples of definitions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -62,12 +62,13 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// Lists the files below a directory, as git would see them: ignored files and `.git` are left out, links are
-    /// not followed. In a subdirectory of a repository, the files at the repository's root and in its hidden
+    /// Lists the files below a directory, as git would see them: ignored files and `.git` are left out unless they are
+    /// `tracked` all the same, links are not followed. In a subdirectory of a repository, the files at the repository's root and in its hidden
     /// folders (CI, policy, update bot) are inherited.
-    pub fn list(root: &Path, repository: Option<&Path>) -> Disk {
+    pub fn list(root: &Path, repository: Option<&Path>, tracked: &[String]) -> Disk {
         let mut disk = Disk { root: root.to_owned(), entries: Vec::new(), real: BTreeMap::new(), gaps: Vec::new() };
         disk.walk(root, "", false);
+        disk.add_tracked(tracked);
         if let Some(top) = repository.filter(|top| *top != root)
             && let Ok(below) = root.strip_prefix(top)
         {
@@ -128,6 +129,20 @@ impl Disk {
         }
         let role = role_of(&name);
         self.entries.push(FileEntry { path, name, size, role, inherited });
+    }
+
+    /// Files that an ignore pattern names although git tracks them.
+    fn add_tracked(&mut self, tracked: &[String]) {
+        let listed: HashSet<String> = self.entries.iter().map(|entry| entry.path.clone()).collect();
+        let root = self.root.clone();
+        for path in tracked.iter().filter(|path| !listed.contains(*path) && !path.contains("node_modules/")) {
+            let real = root.join(path);
+            if let Ok(data) =
+                real.symlink_metadata().and_then(|data| if data.is_file() { Ok(data) } else { Err(std::io::ErrorKind::Other.into()) })
+            {
+                self.add(&root, real, data.len(), "", false);
+            }
+        }
     }
 
     /// Plain files at the repository's root and everything in its hidden folders and `docs`.
