@@ -5,7 +5,8 @@
 //! everything after it. Custom pipelines are started by a person; schedules for them are settings of the repository.
 
 use super::condition::Value;
-use super::draft::{Draft, DraftJob, DraftStep, Event, MAX_JOBS, Mask};
+use super::draft::{Draft, DraftJob, DraftStep, MAX_JOBS};
+use super::event::{Event, Mask};
 use super::refs::{Defaults, Filter};
 use super::sources::Sources;
 use super::steps::{image, inputs, texts};

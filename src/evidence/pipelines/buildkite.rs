@@ -6,7 +6,8 @@
 //! names them.
 
 use super::condition::{self, Value};
-use super::draft::{Draft, DraftJob, DraftStep, Event, Mask};
+use super::draft::{Draft, DraftJob, DraftStep};
+use super::event::{Event, Mask};
 use super::refs::{Defaults, Filter};
 use super::sources::Sources;
 use super::steps::{inputs, lines, texts};

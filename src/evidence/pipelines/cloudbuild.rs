@@ -4,7 +4,8 @@
 //! has no triggers here and says so. A builder image is named after its command, so that `gcloud` with the arguments
 //! `[run, deploy]` reads as `gcloud run deploy`.
 
-use super::draft::{Draft, DraftJob, DraftStep, Mask};
+use super::draft::{Draft, DraftJob, DraftStep};
+use super::event::Mask;
 use super::sources::{Sources, resolve};
 use super::steps::{image, texts};
 use super::{Job, Step, commands, documents_of};

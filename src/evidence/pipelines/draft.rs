@@ -1,15 +1,12 @@
 //! A pipeline while it is being read: events instead of triggers, and needs not yet followed.
 //!
-//! A [`Trigger`] is too coarse to judge conditions by. While reading, each way a pipeline can start is an [`Event`]: a push
-//! to the default branch, a push to the branch `staging`, the second of three schedules. A job keeps the set of events that
-//! reach it as a [`Mask`]; filters, conditions and needs take events out of it, and what is left becomes triggers at the end.
+//! A job keeps the set of [`Event`]s that reach it as a [`Mask`]; filters, conditions and needs take events out of it, and
+//! what is left becomes triggers at the end.
 
-use super::condition::Value;
+use super::event::{Event, MAX_EVENTS, Mask};
+use super::settle::Settling;
 use super::{Job, Pipeline, Step, Trigger, Unseen};
-use std::collections::HashMap;
 
-/// Most events of a pipeline; as many as a [`Mask`] has room for.
-const MAX_EVENTS: usize = 64;
 /// Most jobs read from a pipeline, those of reusable workflows and includes counted.
 pub(super) const MAX_JOBS: usize = 1_000;
 /// Most steps read from a pipeline.
@@ -18,118 +15,6 @@ const MAX_STEPS: usize = 10_000;
 const MAX_NEEDS: usize = 300_000;
 /// Most things listed as unseen.
 const MAX_UNSEEN: usize = 100;
-
-/// One way a pipeline can start.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Event {
-    /// The vendor's word for it: `push`, `merge_request_event`.
-    pub name: String,
-    /// What it is to us; empty for events that are nothing of ours, such as a comment on an issue.
-    pub triggers: Vec<Trigger>,
-    /// The branch it runs on, or asks to merge.
-    pub branch: Value,
-    /// The tag.
-    pub tag: Value,
-    /// The greatest gap between two of its occurrences, if it is a schedule.
-    pub every_hours: Option<f64>,
-    /// Variables of the vendor that this event fixes.
-    pub facts: Vec<(&'static str, Value)>,
-    /// The place of an event beside which this one counts for nothing: a job for closed pull requests is for merges only
-    /// when it is not also for those that are dropped.
-    pub only_without: Option<usize>,
-    /// Names of the pipelines that ran before, when it is their end that starts this one.
-    pub after: Vec<String>,
-}
-
-impl Event {
-    /// An event of which nothing but name and trigger is known.
-    pub fn new(name: &str, triggers: &[Trigger]) -> Self {
-        Event {
-            name: name.to_owned(),
-            triggers: triggers.to_vec(),
-            branch: Value::Unknown,
-            tag: Value::Unknown,
-            every_hours: None,
-            facts: Vec::new(),
-            only_without: None,
-            after: Vec::new(),
-        }
-    }
-
-    /// A push to a branch.
-    pub fn push(name: &str, is_default: bool, branch: Value) -> Self {
-        let triggers: &[Trigger] = if is_default { &[Trigger::Push, Trigger::DefaultBranch] } else { &[Trigger::Push] };
-        Event::new(name, triggers).on(branch, Value::Null)
-    }
-
-    /// A push of a tag.
-    pub fn tag(name: &str, tag: Value) -> Self {
-        Event::new(name, &[Trigger::Tag]).on(Value::Null, tag)
-    }
-
-    /// The clock, on a branch.
-    pub fn schedule(name: &str, schedule: &str, branch: Value) -> Self {
-        let every_hours = crate::evidence::schedule::greatest_gap_hours(schedule);
-        Event { every_hours, ..Event::new(name, &[Trigger::Schedule]).on(branch, Value::Null) }
-    }
-
-    /// The same event on a branch or tag.
-    pub fn on(self, branch: Value, tag: Value) -> Self {
-        Event { branch, tag, ..self }
-    }
-
-    /// The same event with one more variable known.
-    pub fn with(mut self, name: &'static str, value: Value) -> Self {
-        self.facts.push((name, value));
-        self
-    }
-
-    /// The value this event fixes for a variable.
-    pub fn fact(&self, name: &str) -> Option<Value> {
-        self.facts.iter().find(|(fact, _)| *fact == name).map(|(_, value)| value.clone())
-    }
-
-    /// True when something other than a person causes it.
-    fn is_automatic(&self) -> bool {
-        self.triggers.iter().any(|trigger| *trigger != Trigger::Manual)
-    }
-}
-
-/// A set of events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub(super) struct Mask(u64);
-
-impl Mask {
-    /// The first so many events.
-    pub fn first(count: usize) -> Self {
-        Mask(u64::MAX.checked_shr(64u32.saturating_sub(u32::try_from(count).unwrap_or(64))).unwrap_or(0))
-    }
-
-    /// No event.
-    pub fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// The events of both sets.
-    pub fn and(self, other: Mask) -> Mask {
-        Mask(self.0 & other.0)
-    }
-
-    /// The events of either set.
-    pub fn or(self, other: Mask) -> Mask {
-        Mask(self.0 | other.0)
-    }
-
-    /// The events of this set that are not in the other.
-    pub fn without(self, other: Mask) -> Mask {
-        Mask(self.0 & !other.0)
-    }
-
-    /// True when an event is in the set.
-    fn has(self, event: usize) -> bool {
-        event < MAX_EVENTS && self.0 >> event & 1 == 1
-    }
-}
 
 /// A step and the events that reach it.
 #[derive(Debug, Clone)]
@@ -192,13 +77,13 @@ impl Draft {
 
     /// The events of a set, each as a set of its own.
     pub fn singles(&self, mask: Mask) -> impl Iterator<Item = Mask> + use<> {
-        (0..self.events.len()).filter(move |at| mask.has(*at)).map(|at| Mask(1 << at))
+        (0..self.events.len()).filter(move |at| mask.has(*at)).map(Mask::only)
     }
 
     /// The events of a set for which a test does not surely fail.
     pub fn keep(&self, mask: Mask, test: impl Fn(&Event) -> Option<bool>) -> Mask {
         let kept = self.events.iter().enumerate().filter(|(at, event)| mask.has(*at) && test(event) != Some(false));
-        Mask(kept.fold(0, |bits, (at, _)| bits | 1 << at))
+        kept.fold(Mask::default(), |all, (at, _)| all.or(Mask::only(at)))
     }
 
     /// Takes a job in, unless there are too many.
@@ -326,94 +211,10 @@ impl Draft {
     }
 }
 
-/// What a job takes over from the jobs it needs.
-#[derive(Debug, Clone, Copy)]
-struct Settled {
-    mask: Mask,
-    manual: bool,
-    after_success: bool,
-    disabled: bool,
-}
-
-/// Follows needs: a job runs for no event that one of its needs does not run for, waits for whom they wait for.
-struct Settling {
-    settled: Vec<Settled>,
-}
-
-impl Settling {
-    fn of(jobs: &[DraftJob]) -> Self {
-        let needs = indices(jobs);
-        let mut settling = Settling { settled: jobs.iter().map(Settled::alone).collect() };
-        for at in order(&needs) {
-            for group in needs.get(at).map(Vec::as_slice).unwrap_or_default() {
-                settling.take_over(at, group);
-            }
-        }
-        settling
-    }
-
-    /// Takes over from the jobs of one id: one job, or the same job for several events or environments.
-    fn take_over(&mut self, at: usize, group: &[usize]) {
-        let from: Vec<Settled> = group.iter().filter_map(|need| self.settled.get(*need).copied()).collect();
-        let any = |events: fn(&Settled) -> bool| from.iter().filter(|one| events(one)).fold(Mask::default(), |all, one| all.or(one.mask));
-        let (all, automatic) = (any(|_| true), any(|one| !one.manual));
-        let some_manual = from.iter().any(|one| one.manual);
-        if let Some(own) = self.settled.get_mut(at).filter(|_| !from.is_empty()) {
-            own.mask = own.mask.and(all);
-            own.manual |= some_manual && own.mask.and(automatic).is_empty();
-            own.after_success |= from.iter().all(|one| one.after_success);
-            own.disabled |= from.iter().all(|one| one.disabled);
-        }
-    }
-
-    fn apply(self, jobs: &mut [DraftJob]) {
-        for (job, settled) in jobs.iter_mut().zip(self.settled) {
-            job.mask = settled.mask;
-            job.after_success = settled.after_success;
-            job.job.manual = settled.manual;
-            job.job.disabled = settled.disabled;
-        }
-    }
-}
-
-impl Settled {
-    fn alone(draft: &DraftJob) -> Self {
-        let Job { manual, disabled, .. } = draft.job;
-        Settled { mask: draft.mask, manual, after_success: draft.after_success, disabled }
-    }
-}
-
-/// The needs of each job as places in the list, several for one id; unknown ids are left out.
-fn indices(jobs: &[DraftJob]) -> Vec<Vec<Vec<usize>>> {
-    let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (at, job) in jobs.iter().enumerate() {
-        places.entry(job.job.id.as_str()).or_default().push(at);
-    }
-    let of = |draft: &DraftJob| draft.job.needs.iter().filter_map(|need| places.get(need.as_str()).cloned()).collect();
-    jobs.iter().map(of).collect()
-}
-
-/// The jobs in an order where each comes after what it needs; a cycle is cut somewhere.
-fn order(needs: &[Vec<Vec<usize>>]) -> Vec<usize> {
-    let mut order = Vec::with_capacity(needs.len());
-    let mut seen = vec![false; needs.len()];
-    for start in 0..needs.len() {
-        let mut stack = vec![(start, false)];
-        while let Some((at, done)) = stack.pop() {
-            if done {
-                order.push(at);
-            } else if !std::mem::replace(&mut seen[at], true) {
-                stack.push((at, true));
-                stack.extend(needs[at].iter().flatten().filter(|need| !seen[**need]).map(|need| (*need, false)));
-            }
-        }
-    }
-    order
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::super::condition::Value;
     use super::*;
 
     fn job(id: &str, needs: &[&str], mask: Mask) -> DraftJob {
@@ -428,13 +229,6 @@ mod tests {
     }
 
     #[test]
-    fn masks() {
-        assert!(Mask::first(0).is_empty());
-        assert_eq!(Mask::first(2), Mask(3));
-        assert_eq!(Mask::first(64), Mask(u64::MAX));
-    }
-
-    #[test]
     fn a_job_runs_for_no_event_that_its_needs_do_not_run_for() {
         let mut draft = draft();
         let all = draft.all();
@@ -442,7 +236,7 @@ mod tests {
         gate.job.manual = true;
         let mut report = job("report", &[], all);
         report.loose.push("deploy".into());
-        for job in [job("deploy", &["gate"], all), gate, job("build", &[], Mask(1)), report] {
+        for job in [job("deploy", &["gate"], all), gate, job("build", &[], Mask::only(0)), report] {
             draft.add(job);
         }
         let pipeline = draft.finish("test", "ci/.main.yml");

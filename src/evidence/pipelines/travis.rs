@@ -5,7 +5,8 @@
 //! jobs of their own, in stages that follow each other. A file without a script runs the custom command of its language.
 
 use super::condition::{self, Value};
-use super::draft::{Draft, DraftJob, DraftStep, Event, Mask};
+use super::draft::{Draft, DraftJob, DraftStep};
+use super::event::{Event, Mask};
 use super::refs::{Defaults, Filter, Pattern};
 use super::sources::Sources;
 use super::steps::{inputs, lines, texts};

@@ -5,7 +5,8 @@
 //! of the server: they count when a filter names them.
 
 use super::condition::{self, Value};
-use super::draft::{Draft, DraftJob, DraftStep, Event, Mask};
+use super::draft::{Draft, DraftJob, DraftStep};
+use super::event::{Event, Mask};
 use super::refs::{Defaults, Filter};
 use super::sources::{Sources, resolve};
 use super::steps::{image, inputs, texts};

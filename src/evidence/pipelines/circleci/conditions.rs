@@ -2,7 +2,7 @@
 
 use super::super::Trigger;
 use super::super::condition::{self, Value};
-use super::super::draft::Event;
+use super::super::event::Event;
 use super::super::refs::Defaults;
 use super::super::steps::texts;
 use crate::evidence::node::{Node, Value as Written};

@@ -10,7 +10,8 @@
 mod conditions;
 
 use super::condition::Value;
-use super::draft::{Draft, DraftJob, DraftStep, Event, Mask};
+use super::draft::{Draft, DraftJob, DraftStep};
+use super::event::{Event, Mask};
 use super::refs::{Defaults, Filter, Pattern};
 use super::sources::{Sources, resolve};
 use super::steps::{inputs, texts};

@@ -5,7 +5,7 @@
 //! is asked is always of one: does a push to the default branch reach production?
 
 use super::super::condition::{self, Value};
-use super::super::draft::{Event, Mask};
+use super::super::event::{Event, Mask};
 use super::super::steps::texts;
 use super::{Reading, Scope, values};
 use crate::evidence::node::Node;

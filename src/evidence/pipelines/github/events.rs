@@ -3,7 +3,7 @@
 //! Source: "Events that trigger workflows" and "Contexts" of the GitHub Actions documentation.
 
 use super::super::condition::Value;
-use super::super::draft::Event;
+use super::super::event::Event;
 use super::super::refs::{Defaults, Filter};
 use super::super::sources::Sources;
 use super::super::steps::texts;

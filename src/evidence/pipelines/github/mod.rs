@@ -12,15 +12,18 @@
 
 mod environments;
 mod events;
+mod scope;
 mod values;
 
 use super::condition::{self, Value};
-use super::draft::{Draft, DraftJob, DraftStep, Event, Mask};
+use super::draft::{Draft, DraftJob, DraftStep};
+use super::event::{Event, Mask};
 use super::refs::Defaults;
 use super::sources::{Sources, resolve};
-use super::steps::{action, command_input, filled, inputs, texts};
+use super::steps::{action, command_input, inputs, texts};
 use super::{Job, Step, commands, documents};
 use crate::evidence::node::{Member, Node};
+use scope::{Input, Scope};
 use std::collections::HashMap;
 
 /// How deep reusable workflows and local actions are followed, as GitHub itself allows.
@@ -75,84 +78,6 @@ fn is_called(path: &str, sources: &Sources) -> bool {
     let calls = |line: &str| line.trim_start().strip_prefix("uses:").is_some_and(|uses| uses.contains(&call));
     let mut others = events::workflows(folder, sources).filter(|other| *other != path);
     others.any(|other| sources.text(other).is_some_and(|text| text.contains(&call) && text.lines().any(calls)))
-}
-
-/// What is known of an input: the same for every event, or one value for each.
-#[derive(Debug, Clone)]
-enum Input {
-    Same(Value),
-    PerEvent(Vec<(Event, Value)>),
-    /// One value for each combination of a matrix; to a condition, unknown.
-    OfMatrix(Vec<String>),
-}
-
-/// Where a job or step is written and who calls it.
-struct Scope {
-    /// The file, when not the pipeline's own.
-    file: Option<String>,
-    /// Before the ids of its jobs.
-    prefix: String,
-    /// Before the names of its jobs.
-    name_prefix: String,
-    /// The needs of the caller, for jobs that have none of their own.
-    needs: Vec<String>,
-    loose: Vec<String>,
-    mask: Mask,
-    after_success: bool,
-    depth: usize,
-    inputs: HashMap<String, Input>,
-}
-
-impl Scope {
-    fn of_workflow(mask: Mask) -> Self {
-        Scope {
-            file: None,
-            prefix: String::new(),
-            name_prefix: String::new(),
-            needs: Vec::new(),
-            loose: Vec::new(),
-            mask,
-            after_success: false,
-            depth: 0,
-            inputs: HashMap::new(),
-        }
-    }
-
-    /// The scope of what a job or step calls, before its inputs are known.
-    fn calling(&self, file: String, mask: Mask) -> Self {
-        Scope { file: Some(file), depth: self.depth + 1, ..Scope::of_workflow(mask) }
-    }
-
-    fn lookup(&self, event: &Event, defaults: &Defaults, name: &str) -> Value {
-        let input = name.strip_prefix("inputs.").or_else(|| name.strip_prefix("github.event.inputs."));
-        match input {
-            Some(input) => self.input(event, input),
-            None => events::lookup(event, defaults, name),
-        }
-    }
-
-    fn input(&self, event: &Event, name: &str) -> Value {
-        match self.inputs.get(name) {
-            Some(Input::Same(value)) => value.clone(),
-            Some(Input::OfMatrix(_)) => Value::Unknown,
-            Some(Input::PerEvent(values)) => {
-                values.iter().find(|(known, _)| known == event).map_or(Value::Unknown, |(_, value)| value.clone())
-            }
-            // Only a person fills in the form of a workflow; other events leave it empty.
-            None if self.depth == 0 && event.name != "workflow_call" && !event.name.ends_with("_dispatch") => Value::Null,
-            None => Value::Unknown,
-        }
-    }
-
-    /// A text with the inputs that are known in their places.
-    fn fill(&self, text: &str) -> String {
-        filled(text, ("${{", "}}"), |expression| match self.inputs.get(expression.strip_prefix("inputs.")?.trim())? {
-            Input::Same(Value::Text(text)) => Some(text.clone()),
-            Input::Same(Value::Bool(flag)) => Some(flag.to_string()),
-            Input::OfMatrix(values) => Some(values.join("\n")),
-            _ => None,
-        })
-    }
 }
 
 /// The job a step belongs to, where it runs, and for which events.

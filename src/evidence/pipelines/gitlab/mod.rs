@@ -11,7 +11,8 @@ mod config;
 mod rules;
 
 use super::condition::Value;
-use super::draft::{Draft, DraftJob, DraftStep, Event, MAX_JOBS, Mask};
+use super::draft::{Draft, DraftJob, DraftStep, MAX_JOBS};
+use super::event::{Event, Mask};
 use super::refs::Defaults;
 use super::sources::Sources;
 use super::steps::texts;

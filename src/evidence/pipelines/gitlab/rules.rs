@@ -4,7 +4,8 @@
 
 use super::super::Trigger;
 use super::super::condition::{self, Value};
-use super::super::draft::{Draft, Event, Mask};
+use super::super::draft::Draft;
+use super::super::event::{Event, Mask};
 use super::super::refs::{Defaults, Filter, Pattern};
 use super::super::steps::texts;
 use super::config::Config;

@@ -11,7 +11,8 @@
 mod groovy;
 
 use super::condition::{self, Value};
-use super::draft::{Draft, DraftJob, DraftStep, Event, Mask};
+use super::draft::{Draft, DraftJob, DraftStep};
+use super::event::{Event, Mask};
 use super::refs::{Defaults, Filter};
 use super::sources::Sources;
 use super::{Job, Step, Trigger, commands};

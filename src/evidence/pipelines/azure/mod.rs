@@ -5,15 +5,21 @@
 //! repositories are unseen, and so are approvals, which belong to the environment. A file in a folder of pipelines that says
 //! nothing about what starts it is a template, read only where it is used.
 
+mod events;
+mod scope;
+mod tasks;
+
 use super::condition::{self, Value};
-use super::draft::{Draft, DraftJob, DraftStep, Event, Mask};
-use super::refs::{Defaults, Filter};
+use super::draft::{Draft, DraftJob, DraftStep};
+use super::event::{Event, Mask};
+use super::refs::Defaults;
 use super::sources::{Sources, resolve};
-use super::steps::{action, command_input, filled, inputs, texts};
-use super::{Job, Step, Trigger, commands, documents};
+use super::steps::{action, inputs};
+use super::{Job, Step, commands, documents};
 use crate::evidence::node::{Member, Node};
-use std::collections::HashMap;
+use scope::{Scope, defaults_of, list_parameter};
 use std::rc::Rc;
+use tasks::task_command;
 
 /// How deep templates are followed.
 const MAX_DEPTH: usize = 8;
@@ -47,109 +53,19 @@ pub(super) fn read(path: &str, text: &str, sources: &Sources) -> Result<Draft, S
     let defaults = sources.defaults();
     let started = ["trigger", "pr", "schedules", "resources"].iter().any(|key| file.get(key).is_some());
     let is_template = !started && (is_folder(path.rsplit_once('/').map_or("", |(folder, _)| folder)) || file.get("parameters").is_some());
-    let mut draft = Draft::new(file.get("name").and_then(Node::scalar).filter(|name| !name.contains('$')), events(&file, &defaults));
+    let mut draft =
+        Draft::new(file.get("name").and_then(Node::scalar).filter(|name| !name.contains('$')), events::events(&file, &defaults));
     if is_template {
         return Ok(draft);
     }
     for pipeline in file.get("resources").and_then(|resources| resources.get("pipelines")).map(Node::items).unwrap_or_default() {
-        draft.unseen(format!("pipeline {}", source(pipeline)), None, pipeline.line);
+        draft.unseen(format!("pipeline {}", events::source(pipeline)), None, pipeline.line);
     }
     let mask = draft.all();
     let mut reading = Reading { draft: &mut draft, sources, defaults, templates: 0 };
     let scope = Scope { file: None, path: path.to_owned(), parameters: defaults_of(&file), depth: 0 };
     reading.body(&file, &scope, mask);
     Ok(draft)
-}
-
-/// The name of a pipeline resource.
-fn source(pipeline: &Node) -> String {
-    pipeline.get("source").or_else(|| pipeline.get("pipeline")).and_then(Node::scalar).unwrap_or_default()
-}
-
-/// What starts a pipeline; without `trigger` every push does, without `pr` every pull request.
-fn events(file: &Node, defaults: &Defaults) -> Vec<Event> {
-    let mut events = Vec::new();
-    let is_none = |node: &Node| node.as_str() == Some("none");
-    let trigger =
-        file.get("trigger").filter(|trigger| !trigger.members().is_empty() || trigger.scalar().is_some() || !trigger.items().is_empty());
-    let pushed =
-        trigger.map_or_else(|| Some(Filter::default()), |trigger| (!is_none(trigger)).then(|| filter(trigger.get("branches"), trigger)));
-    if let Some(pushed) = pushed.filter(|_| !trigger.is_some_and(only_tags)) {
-        events.extend(pushed.branches(defaults).into_iter().map(|(is_default, branch)| Event::push("IndividualCI", is_default, branch)));
-    }
-    if trigger.is_some_and(|trigger| trigger.get("tags").is_some()) {
-        events.push(Event::tag("IndividualCI", Value::like("")));
-    }
-    if !file.get("pr").is_some_and(is_none) {
-        events.push(Event::new("PullRequest", &[Trigger::PullRequest]));
-    }
-    for schedule in file.get("schedules").map(Node::one_or_many).unwrap_or_default() {
-        let cron = schedule.get("cron").and_then(Node::scalar).unwrap_or_default();
-        events.push(Event::schedule("Schedule", &cron, defaults.value()));
-    }
-    for pipeline in file.get("resources").and_then(|resources| resources.get("pipelines")).map(Node::items).unwrap_or_default() {
-        if pipeline.get("trigger").is_some_and(|trigger| !is_none(trigger)) {
-            events.push(Event { after: vec![source(pipeline)], ..Event::new("ResourceTrigger", &[]) });
-        }
-    }
-    if trigger.is_some_and(is_none) {
-        events.push(Event::new("Manual", &[Trigger::Manual]));
-    }
-    events
-}
-
-fn only_tags(trigger: &Node) -> bool {
-    trigger.get("tags").is_some() && trigger.get("branches").is_none()
-}
-
-/// `[main, releases/*]` or `{include, exclude}`; `*` alone stands for every branch.
-fn filter(branches: Option<&Node>, otherwise: &Node) -> Filter {
-    let node = branches.unwrap_or(otherwise);
-    let every = |glob: String| glob.trim_start_matches("refs/heads/").replace('*', "**");
-    let included: Vec<String> = texts(Some(node.get("include").unwrap_or(node))).into_iter().map(every).collect();
-    let excluded: Vec<String> = texts(node.get("exclude")).into_iter().map(every).collect();
-    let mut filter = Filter::only(included.iter().map(String::as_str));
-    filter.0.extend(Filter::all_but(excluded.iter().map(String::as_str)).0);
-    filter
-}
-
-/// Where something is written and with which parameters.
-#[derive(Clone)]
-struct Scope {
-    /// The file, when not the pipeline's own.
-    file: Option<String>,
-    path: String,
-    parameters: HashMap<String, Node>,
-    depth: usize,
-}
-
-impl Scope {
-    /// A text with the parameters that are scalars in their places.
-    fn fill(&self, text: &str) -> String {
-        filled(text, ("${{", "}}"), |expression| self.parameters.get(expression.strip_prefix("parameters.")?.trim())?.scalar())
-    }
-
-    /// A scalar that is not empty once it is filled.
-    fn of(&self, node: &Node, key: &str) -> Option<String> {
-        node.get(key).and_then(Node::scalar).map(|text| self.fill(&text)).filter(|text| !text.is_empty())
-    }
-
-    /// Scalars, those of a parameter that is a list in its place; what stays an expression is left out.
-    fn list(&self, node: Option<&Node>) -> Vec<String> {
-        let of = |text: String| match list_parameter(&text).and_then(|name| self.parameters.get(name)) {
-            Some(list) => texts(Some(list)),
-            None => vec![self.fill(&text)],
-        };
-        texts(node).into_iter().flat_map(of).filter(|text| !text.contains("${{") && !text.is_empty()).collect()
-    }
-}
-
-/// Parameters with their defaults: a list of `{name, default}`, or a map.
-fn defaults_of(file: &Node) -> HashMap<String, Node> {
-    let Some(parameters) = file.get("parameters") else { return HashMap::new() };
-    let listed = parameters.items().iter().filter_map(|item| Some((item.get("name")?.scalar()?, item.get("default")?.clone())));
-    let mapped = parameters.members().iter().map(|member| (member.key.clone(), member.node.clone()));
-    listed.chain(mapped).collect()
 }
 
 /// What a stage hands to those that depend on it.
@@ -258,8 +174,7 @@ impl Reading<'_, '_> {
         let bound = condition.as_deref().is_none_or(|condition| condition.contains("succeeded"));
         let (needs, mut loose) = if bound { (own, Vec::new()) } else { (Vec::new(), own) };
         loose.extend(outer.jobs.iter().cloned());
-        let environment = node.get("environment").and_then(|environment| environment.get("name").unwrap_or(environment).scalar());
-        let environment = environment.map(|name| scope.fill(&name)).map(|name| name.split('.').next().unwrap_or(&name).to_owned());
+        let environment = environment(node, scope);
         let steps = self.steps(node, scope, mask);
         let asks = |step: &DraftStep| step.step.uses.as_deref() == Some("ManualValidation");
         let manual = outer.manual || steps.iter().any(asks);
@@ -331,12 +246,7 @@ impl Reading<'_, '_> {
             (None, _) => return None,
         };
         let written = shell.and_then(|shell| shell.node.scalar()).or_else(|| task_command(uses.as_deref()?, &with));
-        let directory = scope
-            .of(node, "workingDirectory")
-            .or_else(|| with.iter().find(|(key, _)| key == "workingDirectory").map(|(_, value)| value.clone()));
-        let directory =
-            directory.map(|path| path.replace("$(Build.SourcesDirectory)", ".").replace("$(System.DefaultWorkingDirectory)", "."));
-        let directory = directory.and_then(|path| resolve("", &path)).unwrap_or_default();
+        let directory = directory(node, &with, scope);
         let run = written.map(|run| commands::follow(&scope.fill(&run), &directory, self.sources));
         Some(Step {
             line: first.line,
@@ -449,6 +359,21 @@ impl Reading<'_, '_> {
     }
 }
 
+/// The environment a job deploys to, without the resource in it: `production.web`.
+fn environment(job: &Node, scope: &Scope) -> Option<String> {
+    let environment = job.get("environment")?;
+    let name = scope.fill(&environment.get("name").unwrap_or(environment).scalar()?);
+    Some(name.split('.').next().unwrap_or(&name).to_owned())
+}
+
+/// The directory a step runs in, relative to the repository.
+fn directory(node: &Node, with: &[(String, String)], scope: &Scope) -> String {
+    let given = || with.iter().find(|(key, _)| key == "workingDirectory").map(|(_, value)| value.clone());
+    let written = scope.of(node, "workingDirectory").or_else(given).unwrap_or_default();
+    let rooted = written.replace("$(Build.SourcesDirectory)", ".").replace("$(System.DefaultWorkingDirectory)", ".");
+    resolve("", &rooted).unwrap_or_default()
+}
+
 /// The stages a stage depends on: those it names, else the one before it.
 fn before(node: &Node, scope: &Scope, known: &[Stage]) -> Vec<Stage> {
     match node.get("dependsOn") {
@@ -460,136 +385,6 @@ fn before(node: &Node, scope: &Scope, known: &[Stage]) -> Vec<Stage> {
     }
 }
 
-/// The parameter of an item that is `${{ parameters.steps }}` and nothing else.
-fn list_parameter(text: &str) -> Option<&str> {
-    text.trim().strip_prefix("${{")?.strip_suffix("}}")?.trim().strip_prefix("parameters.")
-}
-
-/// The command line that a task stands for.
-fn task_command(task: &str, with: &[(String, String)]) -> Option<String> {
-    let of = |name: &str| with.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str());
-    let line = |program: &str, words: &[Option<&str>]| {
-        let words: Vec<&str> = words.iter().flatten().copied().filter(|word| !word.is_empty()).collect();
-        Some(format!("{program} {}", words.join(" ")).trim_end().to_owned())
-    };
-    match task {
-        "DotNetCoreCLI" => {
-            line("dotnet", &[of("command").filter(|command| *command != "custom"), of("custom"), of("projects"), of("arguments")])
-        }
-        "Npm" => line("npm", &[of("command").filter(|command| *command != "custom"), of("customCommand")]),
-        "Maven" => line("mvn", &[of("goals").or(Some("package"))]),
-        "Gradle" => line("gradle", &[of("tasks").or(Some("build"))]),
-        "Docker" => line("docker", &[of("command")]),
-        "HelmDeploy" => line("helm", &[of("command"), of("chartName"), of("arguments")]),
-        "Kubernetes" => line("kubectl", &[of("command"), of("arguments")]),
-        "TerraformTaskV4" | "TerraformTaskV3" | "TerraformCLI" => line("terraform", &[of("command"), of("commandOptions")]),
-        "VSTest" => Some("vstest".to_owned()),
-        _ => command_input(task, with),
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
-    use super::super::tests_support::Files;
-    use super::super::{Job, Pipeline, Trigger, is_pipeline, read};
-    use Trigger::{DefaultBranch, Manual, PullRequest, Push, Schedule, Tag};
-
-    const PATH: &str = "azure-pipelines.yml";
-
-    fn pipeline(text: &str, files: &[(&str, &str)]) -> Pipeline {
-        read(PATH, text, &Files::new(files)).unwrap()
-    }
-
-    fn job<'p>(pipeline: &'p Pipeline, id: &str) -> &'p Job {
-        let ids: Vec<&str> = pipeline.jobs.iter().map(|job| job.id.as_str()).collect();
-        pipeline.jobs.iter().find(|job| job.id == id).unwrap_or_else(|| panic!("no {id} among {ids:?}"))
-    }
-
-    #[test]
-    fn a_pipeline_as_people_write_it() {
-        assert!(is_pipeline(PATH) && is_pipeline(".azure-pipelines/ci/build.yml") && is_pipeline("build/azure-pipelines-pr.yml"));
-        let text = "trigger: {branches: {include: [main, 'release/*']}}
-pr: none
-schedules: [{cron: '0 3 * * *', branches: {include: [main]}}]
-stages:
-  - stage: Build
-    jobs:
-      - job: Test
-        container: node:20
-        steps:
-          - checkout: self
-          - script: |
-              npm ci # all
-              npm test
-            displayName: Tests
-          - task: DotNetCoreCLI@2
-            inputs: {command: test, projects: '**/*Tests.csproj'}
-          - bash: never
-            enabled: false
-  - stage: Staging
-    jobs:
-      - deployment: App
-        environment: staging.web
-        strategy: {runOnce: {deploy: {steps: [{task: AzureWebApp@1, inputs: {appName: x}}]}}}
-  - stage: Ask
-    jobs: [{job: Wait, pool: server, steps: [{task: ManualValidation@0}]}]
-  - stage: Live
-    condition: and(succeeded(), eq(variables['Build.SourceBranch'], 'refs/heads/main'))
-    jobs:
-      - deployment: App
-        environment: {name: production}
-        strategy: {runOnce: {deploy: {steps: [{template: ci/deploy.yml, parameters: {to: live}}]}}}
-";
-        let template = "parameters: [{name: to, type: string, default: x}]\nsteps:\n  - script: ./deploy ${{ parameters.to }}\n  - ${{ if eq(parameters.to, 'x') }}:\n    - script: never\n";
-        let pipeline = pipeline(text, &[("ci/deploy.yml", template)]);
-        let test = job(&pipeline, "Build/Test");
-        let runs: Vec<&str> = test.steps.iter().filter_map(|step| step.run.as_deref()).collect();
-        assert_eq!(runs, ["npm ci\nnpm test", "dotnet test **/*Tests.csproj"]);
-        assert_eq!((test.triggers.as_slice(), test.image.as_deref()), (&[Push, DefaultBranch, Schedule][..], Some("node:20")));
-        let staging = job(&pipeline, "Staging/App");
-        assert_eq!((staging.environment.as_deref(), staging.manual), (Some("staging"), false));
-        assert_eq!((staging.steps[0].uses.as_deref(), staging.steps[0].version.as_deref()), (Some("AzureWebApp"), Some("1")));
-        let live = job(&pipeline, "Live/App");
-        assert!(live.manual && live.triggers == [Push, DefaultBranch, Schedule]);
-        let runs: Vec<&str> = live.steps.iter().filter_map(|step| step.run.as_deref()).collect();
-        assert_eq!((runs, live.steps[0].file.as_deref()), (vec!["./deploy live"], Some("ci/deploy.yml")));
-        let before: Vec<&str> = pipeline.ancestors("Live/App").iter().map(|job| job.id.as_str()).collect();
-        assert_eq!(before, ["Build/Test", "Staging/App", "Ask/Wait"]);
-    }
-
-    #[test]
-    fn what_starts_a_pipeline() {
-        let of = |head: &str| pipeline(&format!("{head}\nsteps: [{{script: make}}]"), &[]).jobs[0].triggers.clone();
-        assert_eq!(of(""), [Push, DefaultBranch, PullRequest]);
-        assert_eq!(of("trigger: none"), [PullRequest, Manual]);
-        assert_eq!(of("trigger: none\npr: none"), [Manual]);
-        assert_eq!(of("trigger: [main]\npr: none"), [Push, DefaultBranch]);
-        assert_eq!(of("trigger: {branches: {include: ['*'], exclude: [main]}}\npr: none"), [Push]);
-        assert_eq!(of("trigger: {tags: {include: ['v*']}}\npr: none"), [Tag]);
-    }
-
-    #[test]
-    fn templates_of_others_and_of_the_folder() {
-        let pipeline = pipeline("trigger: [main]\nextends: {template: x.yml@templates}", &[]);
-        assert_eq!(pipeline.unseen[0].what, "template x.yml@templates");
-        let given = "trigger: [main]\nextends:\n  template: x.yml@templates\n  parameters:\n    stages: [{stage: A, jobs: [{template: j.yml, parameters: {jobs: [{job: B, steps: [{script: make}]}]}}]}]";
-        let template =
-            "jobs:\n- ${{ each job in parameters.jobs }}:\n  - template: x.yml@templates\n    parameters: {name: '${{ job.job }}'}\n";
-        let given = self::pipeline(given, &[("j.yml", template)]);
-        assert_eq!(job(&given, "A/B").steps[0].run.as_deref(), Some("make"));
-        let alone = read(".azure-pipelines/steps.yml", "steps: [{script: x}]", &Files::default()).unwrap();
-        assert!(alone.jobs.is_empty());
-    }
-
-    #[test]
-    fn hostile_pipelines_end() {
-        let cycle = "trigger: [main]\nstages: [{template: azure-pipelines.yml}, {template: azure-pipelines.yml}]";
-        let pipeline = pipeline(cycle, &[(PATH, cycle)]);
-        assert!(!pipeline.unseen.is_empty());
-        for broken in ["a: [", "text", "", "x: 1"] {
-            assert!(read(PATH, broken, &Files::default()).is_err(), "{broken}");
-        }
-        read(PATH, "stages: [1, {stage: {}, jobs: [2, {job: [x], steps: [3, {a: b}]}]}]", &Files::default()).unwrap();
-    }
-}
+mod tests;
