@@ -3,13 +3,14 @@
 //! Path patterns go into one index and the literals that patterns cannot match without into one automaton, so that
 //! a file is read once and only the looks that could see something in it are run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 use serde_json_path::JsonPath;
 
 use crate::definition::catalogue::{Catalog, WorldLook};
+use crate::definition::words::AbsentValue;
 use crate::definition::written::{DataLook, FileLook};
 use crate::evidence::files::{Lazy, PathIndex, Wanted};
 use crate::evidence::pattern;
@@ -22,8 +23,8 @@ pub struct Plan {
     pub asks: Vec<Ask>,
     /// Which looks are about a file.
     pub paths: PathIndex,
-    /// All literals, by number.
-    literals: Vec<String>,
+    /// What each look needs of a text, by position; told when first asked for.
+    needs: Vec<OnceLock<Needs<String>>>,
 }
 
 /// What a look asks of a file's text.
@@ -46,8 +47,6 @@ pub struct TextAsk {
     pub lacks: Vec<Lazy>,
     /// Comments count too.
     pub comments: bool,
-    /// What each pattern needs.
-    needs: Vec<Needs>,
 }
 
 /// Values in a file's structure.
@@ -66,8 +65,6 @@ pub struct DataAsk {
     pub lacks: Option<Lazy>,
     /// Pattern on its keys.
     pub key: Option<Lazy>,
-    /// What the names and patterns need.
-    needs: Vec<Needs>,
 }
 
 /// A JSONPath that is parsed when it is first needed.
@@ -92,71 +89,29 @@ impl Path {
     }
 }
 
-/// What a text must contain for one pattern to match: branches of clauses of literals, by number.
-type Needs = Vec<Vec<Vec<usize>>>;
+/// What a text must contain for a look to see something in it: for each of its patterns, branches of clauses of literals.
+type Needs<L> = Vec<Vec<Vec<Vec<L>>>>;
 
-/// An automaton over the literals of some looks.
+/// An automaton over the literals of some looks, and what each of these looks needs of them.
 pub struct Literals {
     automaton: Option<AhoCorasick>,
-    /// The number of each pattern of the automaton.
-    numbers: Vec<usize>,
-    count: usize,
+    needs: HashMap<usize, Needs<usize>>,
+    words: usize,
 }
-
-/// Which literals occur in a text.
-pub struct Found(Vec<u64>);
 
 impl Literals {
-    /// Which of the literals occur in a text. Where there are too many for one automaton, nothing is ruled out.
-    pub fn find(&self, bytes: &[u8]) -> Found {
-        let Some(automaton) = &self.automaton else { return Found(vec![u64::MAX; self.count / 64 + 1]) };
-        let mut seen = vec![0_u64; self.count / 64 + 1];
+    /// The looks that could see something in a text, of those asked for.
+    pub fn filter(&self, bytes: &[u8], asked: &mut Vec<usize>) {
+        // Too many literals for one automaton: nothing can be ruled out.
+        let Some(automaton) = &self.automaton else { return };
+        let mut seen = vec![0_u64; self.words];
         for found in automaton.find_overlapping_iter(bytes) {
-            let literal = self.numbers[found.pattern().as_usize()];
+            let literal = found.pattern().as_usize();
             seen[literal / 64] |= 1 << (literal % 64);
         }
-        Found(seen)
-    }
-}
-
-impl Found {
-    fn has(&self, literal: usize) -> bool {
-        self.0[literal / 64] & (1 << (literal % 64)) != 0
-    }
-
-    fn meet(&self, needs: &[Needs]) -> bool {
-        let clause = |any: &Vec<usize>| any.iter().any(|literal| self.has(*literal));
-        needs.iter().all(|branches| branches.iter().any(|clauses| clauses.iter().all(clause)))
-    }
-
-    /// Whether a look could see something in the text.
-    pub fn could(&self, ask: &Ask) -> bool {
-        self.meet(needs_of(ask))
-    }
-}
-
-fn needs_of(ask: &Ask) -> &[Needs] {
-    match ask {
-        Ask::Text(text) => &text.needs,
-        Ask::Data(data) => &data.needs,
-        Ask::Existence | Ask::Elsewhere => &[],
-    }
-}
-
-/// Gives every literal a number.
-#[derive(Default)]
-struct Numbers(BTreeMap<String, usize>);
-
-impl Numbers {
-    fn of(&mut self, literal: String) -> usize {
-        let next = self.0.len();
-        *self.0.entry(literal).or_insert(next)
-    }
-
-    fn pattern(&mut self, pattern: &str) -> Needs {
-        let clause = |numbers: &mut Numbers, clause: Vec<String>| clause.into_iter().map(|literal| numbers.of(literal)).collect();
-        let branches = pattern::needs(pattern).into_iter();
-        branches.map(|clauses| clauses.into_iter().map(|any| clause(self, any)).collect()).collect()
+        let clause = |any: &Vec<usize>| any.iter().any(|literal| seen[literal / 64] & (1 << (literal % 64)) != 0);
+        let met = |needs: &Needs<usize>| needs.iter().all(|branches| branches.iter().any(|clauses| clauses.iter().all(clause)));
+        asked.retain(|look| self.needs.get(look).is_none_or(met));
     }
 }
 
@@ -164,8 +119,7 @@ impl Plan {
     /// The plan of a catalogue.
     pub fn draw(catalog: &Catalog) -> Plan {
         let looks: Vec<(String, WorldLook)> = catalog.looks().into_iter().collect();
-        let mut numbers = Numbers::default();
-        let asks = looks.iter().map(|(_, look)| ask_of(look, &mut numbers)).collect();
+        let asks = looks.iter().map(|(_, look)| ask_of(look)).collect();
         let paths = PathIndex::new(looks.iter().map(|(_, look)| match look {
             WorldLook::File(file) => {
                 Some(Wanted { path: &file.path, except: &file.except, roles: &file.roles, ignore_case: file.ignore_case })
@@ -173,52 +127,77 @@ impl Plan {
             WorldLook::Data(data) => Some(Wanted { path: &data.path, except: &data.except, roles: &data.roles, ignore_case: false }),
             _ => None,
         }));
-        let mut literals: Vec<(String, usize)> = numbers.0.into_iter().collect();
-        literals.sort_by_key(|(_, number)| *number);
-        Plan { looks, asks, paths, literals: literals.into_iter().map(|(literal, _)| literal).collect() }
+        let needs = looks.iter().map(|_| OnceLock::new()).collect();
+        Plan { looks, asks, paths, needs }
     }
 
     /// An automaton over the literals of some looks. `fast` spends memory and time on building one that reads faster.
     pub fn literals<'l>(&self, looks: impl Iterator<Item = &'l usize>, fast: bool) -> Literals {
-        let mut numbers: Vec<usize> = looks.flat_map(|look| needs_of(&self.asks[*look])).flatten().flatten().flatten().copied().collect();
-        numbers.sort_unstable();
-        numbers.dedup();
+        let mut numbers: HashMap<&str, usize> = HashMap::new();
+        let mut needs = HashMap::new();
+        for look in looks.copied().filter(|look| matches!(self.asks[*look], Ask::Text(_) | Ask::Data(_))) {
+            let written = self.needs[look].get_or_init(|| needs_of(&self.looks[look].1));
+            needs.insert(look, numbered(written, &mut numbers));
+        }
+        let mut literals: Vec<(&str, usize)> = numbers.into_iter().collect();
+        literals.sort_by_key(|(_, number)| *number);
         let mut builder = AhoCorasickBuilder::new();
         builder.ascii_case_insensitive(true).kind(fast.then_some(AhoCorasickKind::DFA));
-        let automaton = builder.build(numbers.iter().map(|number| &self.literals[*number])).ok();
-        Literals { automaton, numbers, count: self.literals.len() }
+        let automaton = builder.build(literals.iter().map(|(literal, _)| literal)).ok();
+        Literals { automaton, needs, words: literals.len() / 64 + 1 }
     }
 }
 
-fn ask_of(look: &WorldLook, numbers: &mut Numbers) -> Ask {
+/// The same needs with a number for every literal.
+fn numbered<'p>(needs: &'p Needs<String>, numbers: &mut HashMap<&'p str, usize>) -> Needs<usize> {
+    let mut number = |literal: &'p String| {
+        let next = numbers.len();
+        *numbers.entry(literal.as_str()).or_insert(next)
+    };
+    let mut clauses = |clauses: &'p Vec<Vec<String>>| clauses.iter().map(|any| any.iter().map(&mut number).collect()).collect();
+    needs.iter().map(|branches| branches.iter().map(&mut clauses).collect()).collect()
+}
+
+fn needs_of(look: &WorldLook) -> Needs<String> {
+    match look {
+        WorldLook::File(file) => file.contains.iter().map(|pattern| pattern::needs(pattern)).collect(),
+        WorldLook::Data(data) => data_needs(data),
+        WorldLook::Dependency(_) | WorldLook::Pipeline(_) | WorldLook::Git(_) | WorldLook::Analysis(_) => Vec::new(),
+    }
+}
+
+fn data_needs(look: &DataLook) -> Needs<String> {
+    let mut needs: Needs<String> = Vec::new();
+    let mut need = |path: &str, pattern: Option<&String>| {
+        needs.extend(names_in(path).into_iter().map(|name| vec![vec![vec![name]]]));
+        needs.extend(pattern.map(|pattern| pattern::needs(pattern)));
+    };
+    look.document.iter().chain(&look.having).for_each(|(path, pattern)| need(path, Some(pattern)));
+    look.each.iter().for_each(|path| need(path, None));
+    if look.absent == AbsentValue::Fails {
+        need(look.at.as_deref().unwrap_or("$"), None);
+    }
+    needs
+}
+
+fn ask_of(look: &WorldLook) -> Ask {
     match look {
         WorldLook::File(file) if file.contains.is_empty() && file.lacks.is_empty() => Ask::Existence,
-        WorldLook::File(file) => Ask::Text(text_ask(file, numbers)),
-        WorldLook::Data(data) => Ask::Data(Box::new(data_ask(data, numbers))),
+        WorldLook::File(file) => Ask::Text(text_ask(file)),
+        WorldLook::Data(data) => Ask::Data(Box::new(data_ask(data))),
         WorldLook::Dependency(_) | WorldLook::Pipeline(_) | WorldLook::Git(_) | WorldLook::Analysis(_) => Ask::Elsewhere,
     }
 }
 
-fn text_ask(look: &FileLook, numbers: &mut Numbers) -> TextAsk {
+fn text_ask(look: &FileLook) -> TextAsk {
     TextAsk {
         contains: look.contains.iter().map(|pattern| Lazy::new(pattern)).collect(),
         lacks: look.lacks.iter().map(|pattern| Lazy::new(pattern)).collect(),
         comments: look.comments,
-        needs: look.contains.iter().map(|pattern| numbers.pattern(pattern)).collect(),
     }
 }
 
-fn data_ask(look: &DataLook, numbers: &mut Numbers) -> DataAsk {
-    let mut needs: Vec<Needs> = Vec::new();
-    let mut need = |path: &str, pattern: Option<&String>| {
-        needs.extend(names_in(path).into_iter().map(|name| vec![vec![vec![numbers.of(name)]]]));
-        needs.extend(pattern.map(|pattern| numbers.pattern(pattern)));
-    };
-    look.document.iter().chain(&look.having).for_each(|(path, pattern)| need(path, Some(pattern)));
-    look.each.iter().for_each(|path| need(path, None));
-    if look.absent == crate::definition::words::AbsentValue::Fails {
-        need(look.at.as_deref().unwrap_or("$"), None);
-    }
+fn data_ask(look: &DataLook) -> DataAsk {
     let conditions = |map: &BTreeMap<String, String>| map.iter().map(|(path, pattern)| (Path::new(path), Lazy::new(pattern))).collect();
     DataAsk {
         document: conditions(&look.document),
@@ -228,7 +207,6 @@ fn data_ask(look: &DataLook, numbers: &mut Numbers) -> DataAsk {
         matches: look.matches.as_deref().map(Lazy::new),
         lacks: look.lacks.as_deref().map(Lazy::new),
         key: look.key.as_deref().map(Lazy::new),
-        needs,
     }
 }
 

@@ -124,11 +124,8 @@ enum Pattern {
     Name(String),
     /// A path without wildcards.
     Path(String),
-    Glob {
-        pattern: String,
-        ignore_case: bool,
-        matcher: OnceLock<Option<GlobMatcher>>,
-    },
+    /// Anything else, with the literals between its wildcards, which are quicker to look for.
+    Glob { pattern: String, ignore_case: bool, pieces: Vec<String>, matcher: OnceLock<Option<GlobMatcher>> },
 }
 
 impl Pattern {
@@ -143,7 +140,8 @@ impl Pattern {
             None if !wild(pattern) => return Pattern::Path(pattern.to_owned()),
             _ => {}
         }
-        Pattern::Glob { pattern: pattern.to_owned(), ignore_case, matcher: OnceLock::new() }
+        let pieces = if ignore_case { Vec::new() } else { pieces(pattern) };
+        Pattern::Glob { pattern: pattern.to_owned(), ignore_case, pieces, matcher: OnceLock::new() }
     }
 
     fn is_match(&self, path: &str) -> bool {
@@ -151,7 +149,8 @@ impl Pattern {
             Pattern::Extension(end) => path.ends_with(end.as_str()),
             Pattern::Name(name) => path.rsplit('/').next() == Some(name),
             Pattern::Path(whole) => path == whole,
-            Pattern::Glob { pattern, ignore_case, matcher } => {
+            Pattern::Glob { pieces, .. } if !pieces.iter().all(|piece| path.contains(piece.as_str())) => false,
+            Pattern::Glob { pattern, ignore_case, matcher, .. } => {
                 let matcher = matcher.get_or_init(|| glob(pattern, *ignore_case).ok().map(|glob| glob.compile_matcher()));
                 matcher.as_ref().is_some_and(|matcher| matcher.is_match(path))
             }
@@ -159,15 +158,19 @@ impl Pattern {
     }
 }
 
-/// The longest literal that every path of a pattern contains. `**/` may stand for nothing, so a slash beside it is left out.
+/// The longest literal that every path of a pattern contains, in lower case.
 fn literal_of(pattern: &str) -> Option<String> {
-    let plain = pattern.replace("**/", "*").replace("/**", "*");
-    let pieces = plain.split(['*', '?', '[', ']', '{', '}', '\\', '!', ',']);
-    // Braces that are left and classes hold alternatives, not literals.
-    if plain.contains(['[', '{', '\\']) {
-        return None;
+    pieces(pattern).into_iter().max_by_key(String::len).filter(|piece| piece.len() >= 2).map(|piece| piece.to_ascii_lowercase())
+}
+
+/// The literals between the wildcards of a pattern. `**/` may stand for nothing, so a slash beside it is left out;
+/// braces and classes hold alternatives, so a pattern with any has none.
+fn pieces(pattern: &str) -> Vec<String> {
+    if pattern.contains(['[', '{', '\\']) {
+        return Vec::new();
     }
-    pieces.max_by_key(|piece| piece.len()).filter(|piece| piece.len() >= 2).map(str::to_ascii_lowercase)
+    let plain = pattern.replace("**/", "*").replace("/**", "*");
+    plain.split(['*', '?']).filter(|piece| !piece.is_empty()).map(str::to_owned).collect()
 }
 
 /// A pattern that is compiled when it is first needed.

@@ -156,8 +156,7 @@ fn inspect(plan: &Plan, world: &World, entry: &FileEntry, about: &[usize], autom
         return out;
     }
     if !asked.is_empty() {
-        let found = automata.of(entry).find(&bytes);
-        asked.retain(|index| found.could(&plan.asks[*index]));
+        automata.of(entry).filter(&bytes, &mut asked);
     }
     if asked.is_empty() && registry.is_none() {
         return out;
