@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+use aho_corasick::AhoCorasick;
 use globset::{Glob, GlobBuilder, GlobMatcher};
 use regex::bytes::Regex;
 
@@ -88,7 +88,7 @@ impl PathIndex {
             }
             globs.push((Pattern::new(&pattern, ignore_case), looks.into_iter().collect()));
         }
-        let automaton = AhoCorasickBuilder::new().ascii_case_insensitive(true).build(literals.keys()).ok();
+        let automaton = AhoCorasick::new(literals.keys()).ok();
         if automaton.is_none() {
             without = (0..globs.len()).collect();
         }
@@ -97,20 +97,21 @@ impl PathIndex {
 
     /// Positions of the looks that are about a file, ascending.
     pub fn about(&self, entry: &FileEntry) -> Vec<usize> {
+        let lower = entry.name.to_ascii_lowercase();
         let mut tried: Vec<usize> = self.without.clone();
         if let Some(literals) = &self.literals {
-            tried.extend(literals.find_overlapping_iter(&entry.name).flat_map(|found| &self.with_literal[found.pattern().as_usize()]));
+            tried.extend(literals.find_overlapping_iter(&lower).flat_map(|found| &self.with_literal[found.pattern().as_usize()]));
             tried.sort_unstable();
             tried.dedup();
         }
-        let globs = tried.into_iter().map(|glob| &self.globs[glob]).filter(|(pattern, _)| pattern.is_match(&entry.name));
+        let globs = tried.into_iter().map(|glob| &self.globs[glob]).filter(|(pattern, _)| pattern.is_match(&entry.name, &lower));
         let mut found: Vec<usize> = globs.flat_map(|(_, looks)| looks.iter().copied()).collect();
         found.sort_unstable();
         found.dedup();
         found.retain(|index| {
             let roles = &self.roles[*index];
             let role = if roles.is_empty() { entry.role == Role::Production } else { roles.contains(&entry.role) };
-            role && !self.except.get(index).is_some_and(|patterns| patterns.iter().any(|pattern| pattern.is_match(&entry.name)))
+            role && !self.except.get(index).is_some_and(|patterns| patterns.iter().any(|pattern| pattern.is_match(&entry.name, &lower)))
         });
         found
     }
@@ -140,16 +141,17 @@ impl Pattern {
             None if !wild(pattern) => return Pattern::Path(pattern.to_owned()),
             _ => {}
         }
-        let pieces = if ignore_case { Vec::new() } else { pieces(pattern) };
+        let pieces = pieces(&pattern.to_ascii_lowercase());
         Pattern::Glob { pattern: pattern.to_owned(), ignore_case, pieces, matcher: OnceLock::new() }
     }
 
-    fn is_match(&self, path: &str) -> bool {
+    /// Whether a path matches; `lower` is the same path in lower case.
+    fn is_match(&self, path: &str, lower: &str) -> bool {
         match self {
             Pattern::Extension(end) => path.ends_with(end.as_str()),
             Pattern::Name(name) => path.rsplit('/').next() == Some(name),
             Pattern::Path(whole) => path == whole,
-            Pattern::Glob { pieces, .. } if !pieces.iter().all(|piece| path.contains(piece.as_str())) => false,
+            Pattern::Glob { pieces, .. } if !pieces.iter().all(|piece| lower.contains(piece.as_str())) => false,
             Pattern::Glob { pattern, ignore_case, matcher, .. } => {
                 let matcher = matcher.get_or_init(|| glob(pattern, *ignore_case).ok().map(|glob| glob.compile_matcher()));
                 matcher.as_ref().is_some_and(|matcher| matcher.is_match(path))
