@@ -262,7 +262,8 @@ impl pipelines::Repository for Repository<'_> {
 
 /// All pipelines, with the path for people; those that cannot be read as gaps.
 fn read_pipelines(world: &World) -> Vec<(FileEntry, Result<Pipeline, String>)> {
-    let entries: Vec<&FileEntry> = world.files.entries().iter().filter(|entry| pipelines::is_pipeline(&entry.name)).collect();
+    let entries: Vec<&FileEntry> =
+        world.files.entries().iter().filter(|entry| entry.role == Role::Production && pipelines::is_pipeline(&entry.name)).collect();
     if entries.is_empty() {
         return Vec::new();
     }

@@ -2,7 +2,7 @@
 
 use super::super::world::FileEntry;
 use super::super::{Gap, Seen, Sighting};
-use super::{Job, Pipeline, Step};
+use super::{Job, Pipeline, Step, Unseen};
 use crate::definition::words::Trigger;
 use crate::definition::written::PipelineLook;
 use crate::evidence::files::Lazy;
@@ -36,7 +36,8 @@ pub fn see(look: &PipelineLook, pipelines: &[(FileEntry, Result<Pipeline, String
             let found = ask.job(job, pipeline, &readable);
             seen.sightings.extend(found.map(|found| Sighting::at(&shown(entry, found.file), Some(found.line), Some(found.text))));
         }
-        seen.gaps.extend(pipeline.unseen.iter().map(|unseen| Gap {
+        let hidden = pipeline.unseen.iter().filter(|unseen| ask.could_be(unseen, pipeline));
+        seen.gaps.extend(hidden.map(|unseen| Gap {
             what: format!("{}:{}", shown(entry, unseen.file.as_deref()), unseen.line),
             why: format!("refers to {}, which is not in this repository", unseen.what),
             next: "attest what it does in audit.toml".into(),
@@ -71,7 +72,7 @@ impl Ask<'_> {
         let automatic = look.automatic.is_none_or(|wanted| wanted == is_automatic(job, pipeline));
         let scheduled = look.every_hours.is_none_or(|hours| job.every_hours.is_some_and(|gap| gap <= hours));
         let named = self.job.as_ref().is_none_or(|name| name.is_match(&job.id) || name.is_match(&job.name));
-        let environment = self.environment.as_ref().is_none_or(|name| job.environment.as_deref().is_some_and(|have| name.is_match(have)));
+        let environment = self.environment.as_ref().is_none_or(|name| name.is_match(job.environment.as_deref().unwrap_or_default()));
         let clean =
             !job.steps.iter().filter_map(|step| step.run.as_deref()).any(|run| self.without.iter().any(|pattern| pattern.is_match(run)));
         if !(automatic && scheduled && named && environment && clean) {
@@ -79,6 +80,14 @@ impl Ask<'_> {
         }
         let (position, found) = self.step(job)?;
         (self.after.is_empty() || self.ran_before(job, position, pipeline, all)).then_some(found)
+    }
+
+    /// Whether the job that refers to something unseen has the triggers and the name that the look asks for.
+    fn could_be(&self, unseen: &Unseen, pipeline: &Pipeline) -> bool {
+        let before = pipeline.jobs.iter().filter(|job| job.file == unseen.file && job.line <= unseen.line);
+        let Some(job) = before.max_by_key(|job| job.line) else { return true };
+        let named = self.job.as_ref().is_none_or(|name| name.is_match(&job.id) || name.is_match(&job.name));
+        !job.disabled && named && self.started(&job.triggers)
     }
 
     fn started(&self, triggers: &[Trigger]) -> bool {
