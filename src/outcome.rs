@@ -339,7 +339,7 @@ impl<'a> Judge<'a> {
         let mut outcome = blank(&check.id);
         let mut seen = BTreeMap::new();
         for clause in clauses {
-            match self.clause(clause, Level::Declared, None) {
+            match self.clause(clause, Level::Declared) {
                 Verdict::Holds(proofs) => {
                     for proof in proofs {
                         let finding = finding_of(&check.id, clause, proof.sighting, &mut seen);
@@ -379,7 +379,7 @@ impl<'a> Judge<'a> {
             .iter()
             .filter(|clause| capability.is_none_or(|name| clause.gives.is_empty() || clause.gives.iter().any(|given| given == name)))
         {
-            match self.clause(clause, level, capability) {
+            match self.clause(clause, level) {
                 Verdict::Holds(found) => proofs.extend(found),
                 Verdict::Unknown(found) => gaps.extend(found),
                 Verdict::Not => {}
@@ -392,7 +392,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn clause(&self, clause: &Clause, level: Level, capability: Option<&str>) -> Verdict {
+    fn clause(&self, clause: &Clause, level: Level) -> Verdict {
         let mut proofs = Vec::new();
         let mut gaps = Vec::new();
         let rung = |level: Level| level.max(Level::Declared);
@@ -404,7 +404,7 @@ impl<'a> Judge<'a> {
             }
         }
         for condition in &clause.all {
-            match self.clause(condition, Level::Declared, capability) {
+            match self.clause(condition, Level::Declared) {
                 Verdict::Holds(found) if clause.look.is_none() => proofs.extend(found),
                 Verdict::Holds(_) => {}
                 Verdict::Unknown(found) => gaps.extend(found),
@@ -412,7 +412,7 @@ impl<'a> Judge<'a> {
             }
         }
         for condition in &clause.none {
-            match self.clause(condition, Level::Declared, capability) {
+            match self.clause(condition, Level::Declared) {
                 Verdict::Holds(_) => return Verdict::Not,
                 Verdict::Unknown(found) => gaps.extend(found),
                 Verdict::Not => {}

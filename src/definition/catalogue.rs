@@ -124,7 +124,7 @@ pub struct Clause {
 #[derive(Debug, Clone)]
 pub enum Look {
     /// A look at the world, by the key under which the dossier holds what it saw.
-    World(String, WorldLook),
+    World(String, Box<WorldLook>),
     /// Any tool that gives this capability.
     Capability(String),
     /// One tool.
@@ -291,7 +291,7 @@ impl Clause {
     /// The looks at the world of this clause and of its conditions.
     pub fn looks(&self, looks: &mut BTreeMap<String, WorldLook>) {
         if let Some(Look::World(key, look)) = &self.look {
-            looks.insert(key.clone(), look.clone());
+            looks.insert(key.clone(), (**look).clone());
         }
         self.all.iter().chain(&self.none).for_each(|clause| clause.looks(looks));
     }
@@ -614,7 +614,7 @@ impl<'a> Meaning<'a> {
             }
             looks.push(WorldLook::Analysis(name.clone()));
         }
-        let mut looks: Vec<Look> = looks.into_iter().map(|look| Look::World(look.key(), look)).collect();
+        let mut looks: Vec<Look> = looks.into_iter().map(|look| Look::World(look.key(), Box::new(look))).collect();
         if let Some(name) = &entry.capability {
             self.known_capability(name, &["capability"]);
             looks.push(Look::Capability(name.clone()));

@@ -29,18 +29,52 @@ pub fn needs(pattern: &str) -> Needs {
     branches
 }
 
+/// More branches than this are not told apart.
+const MOST_BRANCHES: usize = 128;
+
 /// The branches of a pattern's outermost alternation, each with what it needs.
 fn spread(hir: &Hir, branches: &mut Needs) {
     match hir.kind() {
         HirKind::Alternation(parts) => parts.iter().for_each(|part| spread(part, branches)),
         HirKind::Capture(capture) => spread(&capture.sub, branches),
+        HirKind::Concat(parts) => match parts.iter().position(|part| matches!(bare(part).kind(), HirKind::Alternation(_))) {
+            Some(at) if branches.len() < MOST_BRANCHES => spread_around(parts, at, branches),
+            _ => branches.push(clauses(hir)),
+        },
         _ => branches.push(clauses(hir)),
     }
 }
 
+/// `a(b|c)d` is `abd|acd`: the parts around an alternation are needed with each of its branches.
+fn spread_around(parts: &[Hir], at: usize, branches: &mut Needs) {
+    let around: Vec<Vec<String>> =
+        [&parts[..at], &parts[at + 1..]].into_iter().flat_map(|side| clauses(&Hir::concat(side.to_vec()))).collect();
+    let mut inner = Vec::new();
+    spread(&parts[at], &mut inner);
+    branches.extend(inner.into_iter().map(|branch| tidy(branch.into_iter().chain(around.iter().cloned()).collect())));
+}
+
+/// A node without the groups around it.
+fn bare(hir: &Hir) -> &Hir {
+    match hir.kind() {
+        HirKind::Capture(capture) => bare(&capture.sub),
+        _ => hir,
+    }
+}
+
+fn tidy(mut clauses: Vec<Vec<String>>) -> Vec<Vec<String>> {
+    clauses.iter_mut().for_each(|clause| {
+        clause.sort();
+        clause.dedup();
+    });
+    clauses.sort();
+    clauses.dedup();
+    clauses
+}
+
 /// Everything a node needs at once.
 fn clauses(hir: &Hir) -> Vec<Vec<String>> {
-    let mut all = match hir.kind() {
+    tidy(match hir.kind() {
         HirKind::Concat(parts) => {
             let inner = parts.iter().filter(|part| !matches!(part.kind(), HirKind::Literal(_) | HirKind::Class(_))).flat_map(clauses);
             let mut all: Vec<Vec<String>> = inner.collect();
@@ -50,14 +84,7 @@ fn clauses(hir: &Hir) -> Vec<Vec<String>> {
         HirKind::Capture(capture) => clauses(&capture.sub),
         HirKind::Repetition(repetition) if repetition.min > 0 => clauses(&repetition.sub),
         _ => needed(hir).into_iter().collect(),
-    };
-    all.iter_mut().for_each(|clause| {
-        clause.sort();
-        clause.dedup();
-    });
-    all.sort();
-    all.dedup();
-    all
+    })
 }
 
 /// Shorter literals are everywhere and rule nothing out.
@@ -143,6 +170,7 @@ mod tests {
         assert_eq!(needs(r"pg_dump(all)?|mysqldump"), [["pg_dump"], ["mysqldump"]]);
         assert_eq!(needs(r"send_?[dD]efault_?pii"), [["default", "pii", "send"]]);
         assert_eq!(needs(r"aaa(foo|barbaz)+bbb"), [["aaa", "barbaz|foo", "bbb"]]);
+        assert_eq!(needs(r"\b(?:abc\d+def|xyz)\s+end"), [vec!["abc", "def", "end"], vec!["end", "xyz"]]);
     }
 
     #[test]
@@ -150,6 +178,6 @@ mod tests {
         assert_eq!(needs(r"\d+"), [Vec::<String>::new()]);
         assert_eq!(needs(r"(foobar)?x"), [Vec::<String>::new()]);
         assert_eq!(needs(r"foobar|\d"), [vec!["foobar".to_owned()], Vec::new()]);
-        assert_eq!(needs(r"a(foobar|\d)b"), [Vec::<String>::new()]);
+        assert_eq!(needs(r"a(foobar|\d)b"), [vec!["foobar".to_owned()], Vec::new()]);
     }
 }

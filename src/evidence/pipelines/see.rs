@@ -33,10 +33,11 @@ pub fn see(look: &PipelineLook, pipelines: &[(FileEntry, Result<Pipeline, String
     let mut seen = Seen::default();
     for (entry, pipeline) in &readable {
         for job in pipeline.jobs.iter().filter(|job| !job.disabled) {
-            seen.sightings.extend(ask.job(job, pipeline, &readable).map(|(line, text)| Sighting::at(&entry.path, Some(line), Some(text))));
+            let found = ask.job(job, pipeline, &readable);
+            seen.sightings.extend(found.map(|found| Sighting::at(&shown(entry, found.file), Some(found.line), Some(found.text))));
         }
         seen.gaps.extend(pipeline.unseen.iter().map(|unseen| Gap {
-            what: format!("{}:{}", entry.path, unseen.line),
+            what: format!("{}:{}", shown(entry, unseen.file.as_deref()), unseen.line),
             why: format!("refers to {}, which is not in this repository", unseen.what),
             next: "attest what it does in audit.toml".into(),
         }));
@@ -49,33 +50,52 @@ pub fn see(look: &PipelineLook, pipelines: &[(FileEntry, Result<Pipeline, String
     seen
 }
 
+/// What shows a job.
+struct Found<'p> {
+    /// The file, when it is not the pipeline's own.
+    file: Option<&'p str>,
+    line: u32,
+    text: String,
+}
+
+/// The path for people of a file that a pipeline is made of: both are relative to the same directory.
+fn shown(entry: &FileEntry, file: Option<&str>) -> String {
+    let above = entry.path.strip_suffix(entry.name.as_str()).unwrap_or_default();
+    file.map_or_else(|| entry.path.clone(), |file| format!("{above}{file}"))
+}
+
 impl Ask<'_> {
     /// The line and text that show the job, if everything written holds for it.
-    fn job(&self, job: &Job, pipeline: &Pipeline, all: &[(&FileEntry, &Pipeline)]) -> Option<(u32, String)> {
+    fn job<'p>(&self, job: &'p Job, pipeline: &Pipeline, all: &[(&FileEntry, &Pipeline)]) -> Option<Found<'p>> {
         let look = self.look;
-        let triggered = look.on.is_empty() || look.on.iter().any(|trigger| job.triggers.contains(trigger));
         let automatic = look.automatic.is_none_or(|wanted| wanted == is_automatic(job, pipeline));
         let scheduled = look.every_hours.is_none_or(|hours| job.every_hours.is_some_and(|gap| gap <= hours));
         let named = self.job.as_ref().is_none_or(|name| name.is_match(&job.id) || name.is_match(&job.name));
         let environment = self.environment.as_ref().is_none_or(|name| job.environment.as_deref().is_some_and(|have| name.is_match(have)));
         let clean =
             !job.steps.iter().filter_map(|step| step.run.as_deref()).any(|run| self.without.iter().any(|pattern| pattern.is_match(run)));
-        if !(triggered && automatic && scheduled && named && environment && clean) {
+        if !(automatic && scheduled && named && environment && clean) {
             return None;
         }
-        let (position, line, text) = self.step(job)?;
-        (self.after.is_empty() || self.ran_before(job, position, pipeline, all)).then_some((line, text))
+        let (position, found) = self.step(job)?;
+        (self.after.is_empty() || self.ran_before(job, position, pipeline, all)).then_some(found)
     }
 
-    /// The first step that the look asks for; the job itself when it asks for none.
-    fn step(&self, job: &Job) -> Option<(usize, u32, String)> {
+    fn started(&self, triggers: &[Trigger]) -> bool {
+        self.look.on.is_empty() || self.look.on.iter().any(|trigger| triggers.contains(trigger))
+    }
+
+    /// The first step that the look asks for and that its triggers reach; the job itself when it asks for none.
+    fn step<'p>(&self, job: &'p Job) -> Option<(usize, Found<'p>)> {
         if self.runs.is_empty() && self.look.uses.is_empty() {
-            return Some((job.steps.len(), job.line, format!("job {}", job.name)));
+            let found = Found { file: job.file.as_deref(), line: job.line, text: format!("job {}", job.name) };
+            return self.started(&job.triggers).then_some((job.steps.len(), found));
         }
-        job.steps.iter().enumerate().find_map(|(position, step)| {
+        let reached = job.steps.iter().enumerate().filter(|(_, step)| self.started(job.triggers_of(step)));
+        reached.into_iter().find_map(|(position, step)| {
             let text = step.run.as_deref().and_then(|run| self.runs.iter().find_map(|pattern| matching_line(pattern, run)));
             let text = text.or_else(|| uses(step, &self.look.uses).map(|action| format!("uses {action}")))?;
-            Some((position, step.line, text))
+            Some((position, Found { file: step.file.as_deref(), line: step.line, text }))
         })
     }
 
