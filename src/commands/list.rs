@@ -1,6 +1,6 @@
 //! `audit list`: what is asked, and what is recognised.
 
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table};
 
 use super::{Ending, catalog, print, width};
 use crate::cli::{Colour, ListArgs};
@@ -27,6 +27,10 @@ fn table(header: &[&str]) -> Table {
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(u16::try_from(width()).unwrap_or(80));
     table.set_header(header.to_vec());
+    if let Some(column) = table.column_mut(0) {
+        column.set_constraint(ColumnConstraint::ContentWidth);
+        column.set_padding((0, 2));
+    }
     table
 }
 

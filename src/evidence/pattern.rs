@@ -47,11 +47,11 @@ fn spread(hir: &Hir, branches: &mut Needs) {
 
 /// `a(b|c)d` is `abd|acd`: the parts around an alternation are needed with each of its branches.
 fn spread_around(parts: &[Hir], at: usize, branches: &mut Needs) {
-    let around: Vec<Vec<String>> =
-        [&parts[..at], &parts[at + 1..]].into_iter().flat_map(|side| clauses(&Hir::concat(side.to_vec()))).collect();
+    let side = |parts: &[Hir]| clauses(&Hir::concat(parts.to_vec()));
+    let (before, after) = (side(&parts[..at]), side(&parts[at + 1..]));
     let mut inner = Vec::new();
     spread(&parts[at], &mut inner);
-    branches.extend(inner.into_iter().map(|branch| tidy(branch.into_iter().chain(around.iter().cloned()).collect())));
+    branches.extend(inner.into_iter().map(|branch| tidy([before.clone(), branch, after.clone()].concat())));
 }
 
 /// A node without the groups around it.
@@ -62,29 +62,59 @@ fn bare(hir: &Hir) -> &Hir {
     }
 }
 
-fn tidy(mut clauses: Vec<Vec<String>>) -> Vec<Vec<String>> {
-    clauses.iter_mut().for_each(|clause| {
+/// Each clause once, in the order of the pattern.
+fn tidy(clauses: Vec<Vec<String>>) -> Vec<Vec<String>> {
+    let mut kept: Vec<Vec<String>> = Vec::new();
+    for mut clause in clauses {
         clause.sort();
         clause.dedup();
-    });
-    clauses.sort();
-    clauses.dedup();
-    clauses
+        if !kept.contains(&clause) {
+            kept.push(clause);
+        }
+    }
+    kept
 }
 
-/// Everything a node needs at once.
+/// Everything a node needs at once, in its order.
 fn clauses(hir: &Hir) -> Vec<Vec<String>> {
-    tidy(match hir.kind() {
-        HirKind::Concat(parts) => {
-            let inner = parts.iter().filter(|part| !matches!(part.kind(), HirKind::Literal(_) | HirKind::Class(_))).flat_map(clauses);
-            let mut all: Vec<Vec<String>> = inner.collect();
-            all.extend(every_run(parts).into_iter().map(|run| vec![run]));
-            all
-        }
+    match hir.kind() {
+        HirKind::Concat(parts) => tidy(clauses_of_parts(parts)),
         HirKind::Capture(capture) => clauses(&capture.sub),
         HirKind::Repetition(repetition) if repetition.min > 0 => clauses(&repetition.sub),
         _ => needed(hir).into_iter().collect(),
-    })
+    }
+}
+
+fn clauses_of_parts(parts: &[Hir]) -> Vec<Vec<String>> {
+    let (mut all, mut run) = (Vec::new(), String::new());
+    for part in parts {
+        match fixed(part) {
+            Some(text) => run.push_str(&text),
+            None => {
+                all.push(vec![std::mem::take(&mut run)]);
+                all.extend(clauses(part));
+            }
+        }
+    }
+    all.push(vec![run]);
+    all.retain(|clause| clause.iter().all(|literal| literal.len() >= SHORTEST));
+    all
+}
+
+/// A pattern in words: the literals of its branches, as people would type them.
+pub fn in_words(pattern: &str) -> Vec<String> {
+    let choice = |clause: &Vec<String>| match clause.as_slice() {
+        [first, second, _, ..] => format!("{first}/{second}/..."),
+        few => few.join("/"),
+    };
+    let mut all: Vec<String> = Vec::new();
+    for branch in needs(pattern) {
+        let words = branch.iter().map(choice).collect::<Vec<_>>().join(" ... ");
+        if !words.is_empty() && !all.contains(&words) {
+            all.push(words);
+        }
+    }
+    all
 }
 
 /// Shorter literals are everywhere and rule nothing out.
@@ -168,9 +198,9 @@ mod tests {
         assert_eq!(needs(r"^\s*config\.force_ssl\s*=\s*true"), [["config.force_ssl", "true"]]);
         assert_eq!(needs("(?i)runbook"), [["runbook"]]);
         assert_eq!(needs(r"pg_dump(all)?|mysqldump"), [["pg_dump"], ["mysqldump"]]);
-        assert_eq!(needs(r"send_?[dD]efault_?pii"), [["default", "pii", "send"]]);
+        assert_eq!(needs(r"send_?[dD]efault_?pii"), [["send", "default", "pii"]]);
         assert_eq!(needs(r"aaa(foo|barbaz)+bbb"), [["aaa", "barbaz|foo", "bbb"]]);
-        assert_eq!(needs(r"\b(?:abc\d+def|xyz)\s+end"), [vec!["abc", "def", "end"], vec!["end", "xyz"]]);
+        assert_eq!(needs(r"\b(?:abc\d+def|xyz)\s+end"), [vec!["abc", "def", "end"], vec!["xyz", "end"]]);
     }
 
     #[test]

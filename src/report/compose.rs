@@ -8,7 +8,9 @@ use super::{Category, Check, CheckKind, Counts, Evidence, Finding, Next, Notice,
 use crate::config::Config;
 use crate::definition::catalogue::{CATEGORIES, Catalog, Check as Definition, CheckKind as Kind, Clause, Look, Rungs, WorldLook};
 use crate::definition::words::{Level, OneOrMany};
+use crate::definition::written::PipelineLook;
 use crate::evidence::Dossier;
+use crate::evidence::pattern::in_words;
 use crate::outcome::{Finding as Found, Outcome, Proof, Standing as Stands, Verdicts};
 use crate::score;
 
@@ -294,27 +296,47 @@ fn some_of<'n>(names: impl Iterator<Item = &'n str>) -> String {
 }
 
 fn describe_world(look: &WorldLook) -> String {
-    let paths = |globs: &OneOrMany| some_of(globs.iter().map(String::as_str));
+    let paths = |globs: &OneOrMany| some_of(globs.iter().map(|glob| glob.trim_start_matches("**/")));
     match look {
         WorldLook::Dependency(look) => {
             let all = [&look.gem, &look.npm, &look.pypi, &look.go, &look.cargo, &look.maven, &look.nuget, &look.composer, &look.hex];
             format!("a dependency on {}", some_of(all.into_iter().flatten().map(String::as_str)))
         }
         WorldLook::File(look) if look.contains.is_empty() => format!("a file {}", paths(&look.path)),
-        WorldLook::File(look) => format!("/{}/ in {}", some_of(look.contains.iter().map(String::as_str)), paths(&look.path)),
+        WorldLook::File(look) => format!("{} in {}", words_of(&look.contains), paths(&look.path)),
         WorldLook::Data(look) => {
             format!("{} in {}", look.at.as_deref().or(look.each.as_deref()).unwrap_or("a document"), paths(&look.path))
         }
-        WorldLook::Pipeline(look) => {
-            let what = look.runs.iter().chain(&look.uses).map(String::as_str);
-            format!("a CI job that runs {}", some_of(what))
+        WorldLook::Pipeline(look) => describe_pipeline(look),
+        WorldLook::Git(look) => {
+            let asked = [&look.remote, &look.author, &look.message].into_iter().flatten().next();
+            let words = asked.map(|pattern| words_of(&OneOrMany(vec![pattern.clone()])));
+            format!("git: {}", words.unwrap_or_else(|| "the current commit on a remote, or changes of chosen files".into()))
         }
-        WorldLook::Git(look) => format!(
-            "git: {}",
-            look.remote.as_deref().or(look.author.as_deref()).or(look.message.as_deref()).unwrap_or("the current commit on a remote")
-        ),
         WorldLook::Analysis(name) => name.replace('-', " "),
     }
+}
+
+fn describe_pipeline(look: &PipelineLook) -> String {
+    let runs = look.runs.iter().flat_map(|pattern| in_words(pattern));
+    let names: Vec<String> = runs.chain(look.uses.iter().cloned()).collect();
+    let named = look.environment.iter().chain(&look.job).map(|name| format!(" for {}", words_of(&OneOrMany(vec![name.clone()]))));
+    let what = if names.is_empty() { String::new() } else { format!(" that runs {}", some_of(names.iter().map(String::as_str))) };
+    let after = if look.after.is_empty() { String::new() } else { format!(", after {}", words_of(&look.after)) };
+    let schedule = look.every_hours.map(|hours| format!(", at least every {hours} hours")).unwrap_or_default();
+    format!("a CI job{}{what}{after}{schedule}", named.collect::<String>())
+}
+
+/// What patterns look for, as people would type it.
+fn words_of(patterns: &OneOrMany) -> String {
+    let each: Vec<String> = patterns
+        .iter()
+        .map(|pattern| {
+            let words = in_words(pattern);
+            if words.is_empty() { "a pattern".to_owned() } else { some_of(words.iter().map(String::as_str)) }
+        })
+        .collect();
+    each.join(" with ")
 }
 
 fn notices(verdicts: &Verdicts, dossier: &Dossier) -> Vec<Notice> {
