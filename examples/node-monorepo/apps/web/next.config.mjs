@@ -1,0 +1,6 @@
+export default {
+  poweredByHeader: false,
+  async headers() {
+    return [{ source: "/(.*)", headers: [{ key: "X-Content-Type-Options", value: "nosniff" }] }];
+  },
+};

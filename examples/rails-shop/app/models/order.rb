@@ -1,0 +1,6 @@
+class Order < ApplicationRecord
+  belongs_to :product
+  encrypts :email, deterministic: true
+
+  validates :email, presence: true
+end

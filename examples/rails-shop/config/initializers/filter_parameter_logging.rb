@@ -1,0 +1,1 @@
+Rails.application.config.filter_parameters += [:passw, :email, :secret, :token, :_key, :crypt, :salt, :card]
