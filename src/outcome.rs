@@ -218,7 +218,8 @@ impl<'a> Judge<'a> {
     }
 
     fn settle(&self, check: &Check, kind: Kind, config: &Config, today: Date, used: &mut BTreeSet<String>) -> Outcome {
-        let mut outcome = match self.not_applicable(check, kind) {
+        let declared = config.kind.is_some();
+        let mut outcome = match self.not_applicable(check, kind, declared) {
             Some(proof) => Outcome { standing: Standing::NotApplicable(proof), score: None, ..blank(&check.id) },
             None => match &check.kind {
                 CheckKind::Practice { want, absent, rungs } => self.practice(check, rungs, *want, *absent, config, today, used),
@@ -240,12 +241,12 @@ impl<'a> Judge<'a> {
         outcome
     }
 
-    /// Why a check does not apply.
-    fn not_applicable(&self, check: &Check, kind: Kind) -> Option<String> {
+    /// Why a check does not apply. A kind takes questions away only when it is declared: a detected one may be wrong.
+    fn not_applicable(&self, check: &Check, kind: Kind, declared: bool) -> Option<String> {
         let applies = check.file.applies.as_ref()?;
         let absent = |name: &String| matches!(self.capability(name, Level::Declared), Verdict::Not);
         let otherwise = |fallback: String| Some(applies.otherwise.clone().unwrap_or(fallback));
-        if !applies.kinds.is_empty() && !applies.kinds.contains(&kind) {
+        if declared && !applies.kinds.is_empty() && !applies.kinds.contains(&kind) {
             return Some(format!(
                 "the subject is {}: this asks of {}",
                 kind.word(),

@@ -110,7 +110,7 @@ pub enum Kind {
     Operated,
     /// Others install and run it.
     SelfHost,
-    /// Others build on it.
+    /// Others build on it, or run it on their own machines: a library, a framework, a command-line tool.
     Library,
     /// It shows how something is done.
     Demo,

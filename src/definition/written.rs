@@ -129,7 +129,7 @@ pub struct Applies {
     pub all: Vec<String>,
     /// None of these capabilities is present.
     pub none: Vec<String>,
-    /// The subject is of one of these kinds.
+    /// The subject is of one of these kinds; a kind counts here only when `audit.toml` declares it, for a detected one may be wrong.
     pub kinds: Vec<Kind>,
     /// What to tell the user when it does not apply: "the application takes no uploads".
     pub otherwise: Option<String>,
