@@ -175,6 +175,7 @@ impl Config {
         let attestations =
             file.attest.iter().enumerate().filter_map(|(index, attestation)| meaning.attestation(index, attestation)).collect();
         meaning.score(&file.score);
+        file.tool.iter().enumerate().for_each(|(index, tool)| meaning.tool(index, tool));
         Problems(meaning.problems).into_result()?;
         Ok(Config {
             kind: file.subject.kind,
@@ -186,6 +187,20 @@ impl Config {
             tools: file.tool,
             path: Some(name.to_owned()),
         })
+    }
+
+    /// Problems of own tools, told at the place in `audit.toml` where the tool begins.
+    pub fn placed(&self, text: &str, mut problems: Problems) -> Problems {
+        let own: Vec<String> = self.own_definitions(text).into_iter().map(|file| file.path).collect();
+        let heads: Vec<(usize, &str)> = text.lines().enumerate().filter(|(_, line)| line.trim().starts_with("[[tool]]")).collect();
+        for problem in &mut problems.0 {
+            let Some(index) = own.iter().position(|path| *path == problem.file) else { continue };
+            let (line, source) = heads.get(index).copied().unwrap_or((0, ""));
+            problem.file = self.path.clone().unwrap_or_else(|| "audit.toml".into());
+            problem.message = format!("tool `{}`: {}", self.tools[index].name, problem.message);
+            (problem.line, problem.column, problem.source) = (line + 1, 1, source.to_owned());
+        }
+        problems
     }
 
     /// The own tools as definitions, to be read as strictly as any other.
@@ -255,8 +270,23 @@ impl Meaning<'_> {
             self.tell("attest", index, "every", format!("`{}` is not a time", attestation.every), Some("write 90d, 12w, 6mo or 1y".into()));
             return None;
         };
-        let lapses = on.checked_add(every).ok()?;
-        Some((attestation.clone(), on, lapses))
+        let lapses = on.checked_add(every).ok();
+        if lapses.is_none() {
+            self.tell("attest", index, "on", format!("`{on}` is too far in the future"), None);
+        }
+        Some((attestation.clone(), on, lapses?))
+    }
+
+    fn tool(&mut self, index: usize, tool: &OwnTool) {
+        let known: Vec<&str> = self.catalog.tools.values().flat_map(|tool| &tool.file.provides).map(String::as_str).collect();
+        for capability in tool.provides.iter().filter(|capability| !known.contains(&capability.as_str())) {
+            let help = suggest(capability, &known);
+            let help = if help.starts_with("did you mean") { help } else { "`audit list --tools` shows what tools give".into() };
+            self.tell("tool", index, "provides", format!("no check asks for the capability `{capability}`"), Some(help));
+        }
+        if tool.name.trim().is_empty() {
+            self.tell("tool", index, "name", "the name is empty".into(), None);
+        }
     }
 
     fn score(&mut self, score: &ScoreSection) {

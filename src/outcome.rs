@@ -165,7 +165,8 @@ pub fn judge(catalog: &Catalog, dossier: &Dossier, config: &Config, today: Date,
     let mut outcomes: Vec<Outcome> =
         catalog.checks.values().filter(|check| only(&check.id)).map(|check| judge.settle(check, kind, config, today, &mut used)).collect();
     outcomes.sort_by_key(|outcome| (category_order(&outcome.check), outcome.check.clone()));
-    Verdicts { kind, because, stacks, outcomes, notices: notices(config, today, &used, only) }
+    let whole = catalog.checks.keys().all(|check| only(check));
+    Verdicts { kind, because, stacks, outcomes, notices: notices(config, today, &used, only, whole) }
 }
 
 fn category_order(check: &str) -> usize {
@@ -564,8 +565,9 @@ fn finding_of(check: &str, clause: &Clause, sighting: Sighting, seen: &mut BTree
     }
 }
 
-/// Lapsed, unused and soon lapsing waivers and attestations.
-fn notices(config: &Config, today: Date, used: &BTreeSet<String>, only: &dyn Fn(&str) -> bool) -> Vec<Notice> {
+/// Lapsed, unused and soon lapsing waivers and attestations. Whether the waiver of a finding is used can be told only
+/// where the `whole` catalogue was asked: the fingerprint does not say which check it belongs to.
+fn notices(config: &Config, today: Date, used: &BTreeSet<String>, only: &dyn Fn(&str) -> bool, whole: bool) -> Vec<Notice> {
     let mut notices = Vec::new();
     let days = |until: Date| today.until(until).map_or(0, |span| span.get_days());
     for (waiver, until) in &config.waivers {
@@ -575,7 +577,7 @@ fn notices(config: &Config, today: Date, used: &BTreeSet<String>, only: &dyn Fn(
         }
         let message = if *until < today {
             format!("the waiver of {name} lapsed on {until} and counts no more: mend it, or set a new day with a new reason")
-        } else if !used.contains(name) {
+        } else if !used.contains(name) && (whole || waiver.check.is_some()) {
             format!("the waiver of {name} is not needed: remove it")
         } else if days(*until) <= LAPSES_SOON_DAYS {
             format!("the waiver of {name} lapses on {until}")

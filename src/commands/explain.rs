@@ -39,7 +39,9 @@ pub fn page(catalog: &Catalog, id: &str) -> anyhow::Result<String> {
     }
     let tools: Vec<String> = catalog.tools.keys().map(|id| format!("tools/{id}")).collect();
     let known: Vec<&str> = catalog.checks.keys().chain(&tools).map(String::as_str).collect();
-    let help = suggest(id, &known);
+    let tail = format!("/{id}");
+    let help =
+        known.iter().find(|known| known.ends_with(&tail)).map_or_else(|| suggest(id, &known), |known| format!("did you mean `{known}`?"));
     bail!(
         "there is no check or tool `{id}`; {}",
         if help.starts_with("did you mean") { help } else { "`audit list` and `audit list --tools` name all of them".into() }

@@ -2,8 +2,8 @@
 
 use anyhow::Context;
 
-use super::run::{Judging, finish};
-use super::{Ending, catalog};
+use super::Ending;
+use super::run::{Judging, finish, knowledge};
 use crate::cli::JudgeArgs;
 use crate::evidence::{DOSSIER_VERSION, Dossier};
 
@@ -22,6 +22,6 @@ pub fn run(args: &JudgeArgs) -> anyhow::Result<Ending> {
         Some(_) => {}
     }
     let dossier: Dossier = serde_json::from_str(&text).with_context(|| format!("{} is damaged", args.dossier.display()))?;
-    let judging = Judging::new(&args.judging, catalog(&args.judging.checks)?, None)?;
+    let judging = Judging::new(&args.judging, knowledge(&args.judging.checks, args.judging.config.as_deref())?)?;
     finish(&args.judging, &judging, &dossier)
 }

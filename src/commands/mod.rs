@@ -91,10 +91,12 @@ pub fn print(text: &str, colour: Colour) -> anyhow::Result<()> {
     }
 }
 
-/// Writes a message to stderr.
+/// Writes a message to stderr. It may quote a file or name of the audited repository, so nothing in it acts on a terminal.
 pub fn say(text: &str) {
     let mut stream = anstream::stderr().lock();
-    let _ = writeln!(stream, "{text}");
+    for line in text.lines() {
+        let _ = writeln!(stream, "{}", crate::report::plain(line));
+    }
 }
 
 /// Columns of the terminal; 80 in a pipe. `COLUMNS` is respected.

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use super::{Ending, definitions, print, say, width};
 use crate::cli::{Format, JudgingArgs, RunArgs, Selection};
 use crate::config::Config;
-use crate::definition::catalogue::{Catalog, DefinitionText, digest};
+use crate::definition::catalogue::{Catalog, digest};
 use crate::evidence::gather::gather;
 use crate::evidence::git::GitFacts;
 use crate::evidence::world::{Disk, World};
@@ -29,8 +29,8 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Ending> {
         rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global().context("threads cannot be started")?;
     }
     let root = directory(&args.path)?;
-    let (catalog, config) = knowledge(args, &root)?;
-    let judging = Judging::new(&args.judging, catalog, Some(config))?;
+    let (folders, config) = sources(args, &root)?;
+    let judging = Judging::new(&args.judging, knowledge(&folders, config.as_deref())?)?;
     let plan = Plan::draw(&judging.catalog);
     let mut dossier = gather(&plan, &look_at(&root), &args.path.to_string_lossy());
     note_what_is_missing(&mut dossier);
@@ -56,31 +56,53 @@ fn directory(path: &Path) -> anyhow::Result<PathBuf> {
     Ok(root)
 }
 
-/// What is known beforehand: definitions and configuration.
-fn knowledge(args: &RunArgs, root: &Path) -> anyhow::Result<(Catalog, Config)> {
+/// Where definitions and configuration stand: what was named, and what the repository brings.
+fn sources(args: &RunArgs, root: &Path) -> anyhow::Result<(Vec<PathBuf>, Option<PathBuf>)> {
     let mut folders = args.judging.checks.clone();
-    let own = root.join(REPO_CHECKS);
-    if own.is_dir() {
+    if root.join(REPO_CHECKS).is_dir() {
         if args.allow_repo_checks {
-            folders.push(own);
+            folders.push(root.join(REPO_CHECKS));
         } else {
             say(&format!("note: {REPO_CHECKS} is not used; --allow-repo-checks uses the definitions that the repository brings"));
         }
     }
-    let mut further = if folders.is_empty() { Vec::new() } else { definitions(&folders)? };
-    let file = args.judging.config.clone().or_else(|| Some(root.join("audit.toml")).filter(|path| path.is_file()));
-    let catalog = load(&further)?;
-    let Some(file) = file else { return Ok((catalog, Config::default())) };
-    let config = Config::read(&file, &catalog)?;
-    if config.tools.is_empty() {
-        return Ok((catalog, config));
+    if args.judging.config.is_some() {
+        return Ok((folders, args.judging.config.clone()));
     }
-    further.extend(config.own_definitions(&std::fs::read_to_string(&file)?));
-    Ok((load(&further)?, config))
+    let file = args.path.join("audit.toml");
+    let Ok(real) = file.canonicalize() else { return Ok((folders, None)) };
+    if !real.starts_with(root) {
+        bail!("{} is a link out of the audited directory and is not read; name the file with --config", file.display());
+    }
+    let shown = file.strip_prefix(".").unwrap_or(&file).to_owned();
+    Ok((folders, Some(shown).filter(|_| real.is_file())))
 }
 
-fn load(further: &[DefinitionText]) -> anyhow::Result<Catalog> {
-    Ok(if further.is_empty() { Catalog::builtin()? } else { Catalog::with(further)? })
+/// What is known beforehand.
+pub struct Knowledge {
+    catalog: Catalog,
+    config: Config,
+    version: String,
+}
+
+/// Reads definitions and configuration.
+///
+/// # Errors
+/// Every problem of the definitions, or of the configuration.
+pub fn knowledge(folders: &[PathBuf], file: Option<&Path>) -> anyhow::Result<Knowledge> {
+    let further = if folders.is_empty() { Vec::new() } else { definitions(folders)? };
+    let mut texts: String = further.iter().map(|file| file.text.as_str()).collect();
+    let mut catalog = if further.is_empty() { Catalog::builtin()? } else { Catalog::with(&further)? };
+    let config = file.map(|file| Config::read(file, &catalog)).transpose()?.unwrap_or_default();
+    if let Some(file) = file.filter(|_| !config.tools.is_empty()) {
+        let text = std::fs::read_to_string(file)?;
+        let own = config.own_definitions(&text);
+        texts.extend(own.iter().map(|file| file.text.as_str()));
+        catalog = Catalog::with_own(&further, &own).map_err(|problems| config.placed(&text, problems))?;
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    let version = if texts.is_empty() { version.to_owned() } else { format!("{version}+{}", digest(&texts, 8)) };
+    Ok(Knowledge { catalog, config, version })
 }
 
 fn look_at(root: &Path) -> World {
@@ -98,9 +120,11 @@ fn note_what_is_missing(dossier: &mut Dossier) {
             next: "give the directory of a checkout".into(),
         });
     }
-    let unreadable = |gap: &&Gap| !gap.why.starts_with("larger than");
-    dossier.incomplete.extend(dossier.skipped.iter().filter(unreadable).cloned());
-    dossier.skipped.retain(|gap| gap.why.starts_with("larger than"));
+    let (beyond_a_limit, unreadable): (Vec<Gap>, Vec<Gap>) = std::mem::take(&mut dossier.skipped)
+        .into_iter()
+        .partition(|gap| gap.why.starts_with("larger than") || gap.why.starts_with("deeper than"));
+    dossier.skipped = beyond_a_limit;
+    dossier.incomplete.extend(unreadable);
 }
 
 /// Everything that judging needs beside the dossier.
@@ -118,19 +142,11 @@ impl Judging {
     ///
     /// # Errors
     /// A bad pattern, or a selection that leaves nothing.
-    pub fn new(args: &JudgingArgs, catalog: Catalog, config: Option<Config>) -> anyhow::Result<Judging> {
+    pub fn new(args: &JudgingArgs, known: Knowledge) -> anyhow::Result<Judging> {
+        let Knowledge { catalog, config, version } = known;
         let selection = Selection::new(&args.only, &args.skip)?;
         selection.refuse_empty(catalog.checks.keys())?;
-        let config = match (config, &args.config) {
-            (Some(config), _) => config,
-            (None, Some(file)) => Config::read(file, &catalog)?,
-            (None, None) => Config::default(),
-        };
         let today = args.at.unwrap_or_else(|| jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date());
-        let further =
-            if args.checks.is_empty() { String::new() } else { definitions(&args.checks)?.into_iter().map(|file| file.text).collect() };
-        let version = env!("CARGO_PKG_VERSION");
-        let version = if further.is_empty() { version.to_owned() } else { format!("{version}+{}", digest(&further, 8)) };
         Ok(Judging { catalog, config, selection, today, version })
     }
 

@@ -237,10 +237,19 @@ impl Catalog {
     /// # Errors
     /// Every problem of every further file.
     pub fn with(further: &[DefinitionText]) -> Result<Catalog, Problems> {
+        Catalog::with_own(further, &[])
+    }
+
+    /// The same with the tools of `audit.toml` on top, which bring no examples: they speak of one repository alone.
+    ///
+    /// # Errors
+    /// Every problem of every further file.
+    pub fn with_own(further: &[DefinitionText], own: &[DefinitionText]) -> Result<Catalog, Problems> {
         let mut loader = Loader { strict: false, ..Loader::default() };
         loader.read_all(EMBEDDED.iter().map(|(path, text)| (*path, text.find("\n[[example]]").map_or(*text, |at| &text[..=at]))));
         loader.strict = true;
-        loader.read_all(further.iter().map(|file| (file.path.as_str(), file.text.as_str())));
+        loader.own.extend(own.iter().map(|file| file.path.clone()));
+        loader.read_all(further.iter().chain(own).map(|file| (file.path.as_str(), file.text.as_str())));
         loader.finish()
     }
 
@@ -306,6 +315,8 @@ struct Loader {
     subjects: BTreeMap<String, (SubjectFile, String, String)>,
     /// Files read strictly, whose patterns and references are checked too.
     strictly: BTreeSet<String>,
+    /// Tools of `audit.toml`, which need no examples.
+    own: BTreeSet<String>,
     problems: Vec<Problem>,
 }
 
@@ -374,6 +385,9 @@ impl Loader {
             let mut meaning = Meaning::new(&path, &text, &catalog.sets, &given, &tool_ids, self.strictly.contains(&path));
             let rungs = meaning.rungs(&file.declared, &file.configured, &file.exercised, &file.observed, &file.inert, Some(&file.provides));
             meaning.tool(&file);
+            if !self.own.contains(&path) {
+                meaning.examples(&file.example);
+            }
             problems.append(&mut meaning.problems);
             catalog.tools.insert(id.clone(), Tool { id, file, rungs, origin: path });
         }
@@ -485,7 +499,6 @@ impl<'a> Meaning<'a> {
         if file.provides.is_empty() {
             self.tell(&["provides"], "a tool must provide at least one capability", None);
         }
-        self.examples(&file.example);
     }
 
     fn applies(&mut self, applies: Option<&Applies>) {

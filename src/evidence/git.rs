@@ -31,6 +31,8 @@ pub struct GitFacts {
     pub gap: Option<Gap>,
     /// The repository's top directory.
     pub top: Option<PathBuf>,
+    /// The audited directory below that one: empty, or `apps/web/`.
+    pub prefix: String,
     /// URLs of the remotes, without credentials.
     pub remotes: Vec<String>,
     /// The commit at HEAD.
@@ -138,17 +140,19 @@ impl GitFacts {
     /// Looks at the repository that a directory belongs to.
     pub fn look(directory: &Path) -> GitFacts {
         let unseen = |why: &str, next: &str| GitFacts { gap: Some(gap(why, next)), ..GitFacts::default() };
-        let state = match git(directory, &["rev-parse", "--is-bare-repository", "--is-shallow-repository", "--show-toplevel"]) {
-            Ok(state) => state,
-            Err(why) if why.contains("must be run in a work tree") => return GitFacts::bare(directory),
-            Err(why) if why.contains("not a git repository") => {
-                return unseen("this directory is not in a git repository", "run the audit in a clone of the repository");
-            }
-            Err(why) => return unseen(&why, "make `git status` work in this directory, then run the audit again"),
-        };
+        let state =
+            match git(directory, &["rev-parse", "--is-bare-repository", "--is-shallow-repository", "--show-toplevel", "--show-prefix"]) {
+                Ok(state) => state,
+                Err(why) if why.contains("must be run in a work tree") => return GitFacts::bare(directory),
+                Err(why) if why.contains("not a git repository") => {
+                    return unseen("this directory is not in a git repository", "run the audit in a clone of the repository");
+                }
+                Err(why) => return unseen(&why, "make `git status` work in this directory, then run the audit again"),
+            };
         let mut lines = state.lines();
         let (_, shallow, top) = (lines.next(), lines.next() == Some("true"), lines.next().map(PathBuf::from));
-        let mut facts = GitFacts { shallow, top, history: History::Repository(directory.to_owned()), ..GitFacts::default() };
+        let prefix = lines.next().unwrap_or_default().to_owned();
+        let mut facts = GitFacts { shallow, top, prefix, history: History::Repository(directory.to_owned()), ..GitFacts::default() };
         facts.read(directory);
         facts
     }
@@ -180,10 +184,12 @@ impl GitFacts {
         self.read_log(directory);
     }
 
+    /// Authors are taken as they stand in the commit (`%an`): with `%aN` git would read `.mailmap` from the checkout, which
+    /// may be a pipe that never ends.
     fn read_log(&mut self, directory: &Path) {
         let newest = git(directory, &["log", "-1", "--format=%ct"]).ok().and_then(|time| time.trim().parse::<i64>().ok()).unwrap_or(0);
         let since = format!("--since={}", newest - HISTORY_DAYS * DAY);
-        let log = git(directory, &["log", &since, "-n", MOST_COMMITS, "-z", "--format=%H%x1f%ct%x1f%aN <%aE>%x1f%s%n%b"]);
+        let log = git(directory, &["log", &since, "-n", MOST_COMMITS, "-z", "--format=%H%x1f%ct%x1f%an <%ae>%x1f%s%n%b"]);
         match log {
             Ok(text) => self.commits = text.split('\0').filter_map(commit_of).collect(),
             Err(why) => self.gap = Some(gap(&why, "make `git log` work in this directory, then run the audit again")),

@@ -17,6 +17,8 @@ use crate::definition::written::Example;
 pub const LARGEST_FILE: u64 = 5 << 20;
 /// Folders deeper than this are not entered.
 const DEEPEST: usize = 64;
+/// Ignore files larger than this are not read, in bytes.
+const LARGEST_IGNORE_FILE: u64 = 1 << 20;
 /// More files than this are not listed.
 const MOST_FILES: usize = 2_000_000;
 
@@ -49,7 +51,7 @@ pub trait Files: Sync {
     fn entries(&self) -> &[FileEntry];
     /// What could not be listed.
     fn gaps(&self) -> &[Gap];
-    /// The bytes of an entry. `Err` says in words why it cannot be read.
+    /// The bytes of an entry, without a byte order mark and with `\n` at the end of lines. `Err` says in words why it cannot be read.
     fn read(&self, entry: &FileEntry) -> Result<Vec<u8>, String>;
 }
 
@@ -67,41 +69,69 @@ impl Disk {
     /// folders (CI, policy, update bot) are inherited.
     pub fn list(root: &Path, repository: Option<&Path>, tracked: &[String]) -> Disk {
         let mut disk = Disk { root: root.to_owned(), entries: Vec::new(), real: BTreeMap::new(), gaps: Vec::new() };
-        disk.walk(root, "", false);
+        disk.walk(root, "", None);
         disk.add_tracked(tracked);
         if let Some(top) = repository.filter(|top| *top != root)
             && let Ok(below) = root.strip_prefix(top)
         {
-            let up = "../".repeat(below.components().count());
-            disk.inherit(top, &up);
+            disk.walk(top, &"../".repeat(below.components().count()), Some(root));
         }
         disk.entries.sort();
+        disk.gaps.sort();
         disk
     }
 
-    fn walk(&mut self, root: &Path, up: &str, inherited: bool) {
+    /// Lists the files below `root`. With `inherited_by`, only those that this directory inherits: plain files at the top
+    /// and everything in its hidden folders.
+    fn walk(&mut self, root: &Path, up: &str, inherited_by: Option<&Path>) {
+        let rules = root.ancestors().all(is_readable_ignore_file);
+        if !rules {
+            self.gaps.push(odd_ignore_file(up));
+        }
         let (sender, receiver) = std::sync::mpsc::channel();
+        let (heir, odd) = (inherited_by.map(Path::to_owned), sender.clone());
+        let (base, above) = (root.to_owned(), up.to_owned());
         let walker = WalkBuilder::new(root)
             .hidden(false)
             .ignore(false)
+            .git_ignore(rules)
             .git_global(false)
             .git_exclude(false)
             .require_git(false)
             .follow_links(false)
             .max_depth(Some(DEEPEST))
             .threads(std::thread::available_parallelism().map_or(1, usize::from).min(4))
-            .filter_entry(|entry| entry.file_name() != ".git" && entry.file_name() != "node_modules")
+            .filter_entry(move |entry| {
+                if !entry.file_type().is_some_and(|kind| kind.is_dir()) {
+                    return true;
+                }
+                let name = entry.file_name();
+                let outside = heir
+                    .as_ref()
+                    .is_some_and(|heir| entry.path() == heir || (entry.depth() == 1 && !name.as_encoded_bytes().starts_with(b".")));
+                if name == ".git" || name == "node_modules" || outside {
+                    return false;
+                }
+                let readable = entry.depth() == 0 || is_readable_ignore_file(entry.path());
+                if !readable {
+                    let _ = odd.send(Err(odd_ignore_file(&format!("{above}{}/", relative(&base, entry.path())))));
+                }
+                readable
+            })
             .build_parallel();
         walker.run(|| {
-            let sender = sender.clone();
+            let (sender, up) = (sender.clone(), up.to_owned());
             Box::new(move |found| {
                 let sent = match found {
                     Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
                         let size = entry.metadata().map_or(0, |data| data.len());
                         sender.send(Ok((entry.into_path(), size)))
                     }
+                    Ok(entry) if entry.depth() == DEEPEST && entry.file_type().is_some_and(|kind| kind.is_dir()) => {
+                        sender.send(Err(too_deep(&format!("{up}{}", relative(root, entry.path())))))
+                    }
                     Ok(_) => Ok(()),
-                    Err(error) => sender.send(Err(error.to_string())),
+                    Err(error) => sender.send(Err(unlisted(root, &error))),
                 };
                 if sent.is_ok() { WalkState::Continue } else { WalkState::Quit }
             })
@@ -109,22 +139,16 @@ impl Disk {
         drop(sender);
         for found in receiver.iter().take(MOST_FILES) {
             match found {
-                Ok((real, size)) => self.add(root, real, size, up, inherited),
-                Err(why) => self.gaps.push(Gap {
-                    what: "a part of the directory tree".into(),
-                    why: why.replace(&*root.to_string_lossy(), "."),
-                    next: "make it readable for the user who runs the audit".into(),
-                }),
+                Ok((real, size)) => self.add(root, real, size, up, inherited_by.is_some()),
+                Err(gap) => self.gaps.push(gap),
             }
         }
-        self.gaps.sort();
     }
 
     fn add(&mut self, base: &Path, real: PathBuf, size: u64, up: &str, inherited: bool) {
-        let relative = real.strip_prefix(base).unwrap_or(&real);
-        let name = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+        let name = relative(base, &real);
         let path = format!("{up}{name}");
-        if std::str::from_utf8(relative.as_os_str().as_encoded_bytes()).is_err() {
+        if real.to_str().is_none() {
             self.real.insert(path.clone(), real);
         }
         let role = role_of(&name);
@@ -137,32 +161,74 @@ impl Disk {
         let root = self.root.clone();
         for path in tracked.iter().filter(|path| !listed.contains(*path) && !path.contains("node_modules/")) {
             let real = root.join(path);
-            if let Ok(data) =
-                real.symlink_metadata().and_then(|data| if data.is_file() { Ok(data) } else { Err(std::io::ErrorKind::Other.into()) })
-            {
+            let Ok(data) = real.symlink_metadata() else { continue };
+            // Git may track a path through a folder that is a link by now.
+            if data.is_file() && real.canonicalize().is_ok_and(|found| found.starts_with(&root)) {
                 self.add(&root, real, data.len(), "", false);
             }
         }
     }
+}
 
-    /// Plain files at the repository's root and everything in its hidden folders and `docs`.
-    fn inherit(&mut self, top: &Path, up: &str) {
-        let Ok(children) = fs::read_dir(top) else { return };
-        for child in children.flatten() {
-            let name = child.file_name().to_string_lossy().into_owned();
-            let Ok(kind) = child.file_type() else { continue };
-            if kind.is_file() {
-                let size = child.metadata().map_or(0, |data| data.len());
-                self.add(top, child.path(), size, up, true);
-            } else if kind.is_dir() && name.starts_with('.') && name != ".git" {
-                let before = self.entries.len();
-                self.walk(&child.path(), &format!("{up}{name}/"), true);
-                for entry in &mut self.entries[before..] {
-                    entry.name = format!("{name}/{}", entry.name);
-                    entry.role = role_of(&entry.name);
-                }
-            }
+/// The path of a file below a directory, with `/`. Bytes that are not UTF-8 are written as `\xff`, so that two names
+/// never become one.
+fn relative(base: &Path, path: &Path) -> String {
+    let mut text = String::new();
+    for (index, part) in path.strip_prefix(base).unwrap_or(path).components().enumerate() {
+        if index > 0 {
+            text.push('/');
         }
+        for chunk in part.as_os_str().as_encoded_bytes().utf8_chunks() {
+            text.push_str(chunk.valid());
+            text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+        }
+    }
+    text
+}
+
+/// A checkout on Windows says the same as one elsewhere: `$` in a pattern must match before `\r\n` too.
+fn as_written_on_unix(mut bytes: Vec<u8>) -> Vec<u8> {
+    if bytes.starts_with("\u{feff}".as_bytes()) {
+        bytes.drain(..3);
+    }
+    if bytes.contains(&b'\r') {
+        bytes = bytes
+            .iter()
+            .enumerate()
+            .filter(|(at, byte)| **byte != b'\r' || bytes.get(at + 1) != Some(&b'\n'))
+            .map(|(_, byte)| *byte)
+            .collect();
+    }
+    bytes
+}
+
+/// False where reading a folder's `.gitignore` could take forever: a pipe, a device, a file of many megabytes.
+fn is_readable_ignore_file(folder: &Path) -> bool {
+    let fine = |data: fs::Metadata| data.is_dir() || (data.is_file() && data.len() <= LARGEST_IGNORE_FILE);
+    fs::metadata(folder.join(".gitignore")).map_or(true, fine)
+}
+
+fn odd_ignore_file(folder: &str) -> Gap {
+    Gap {
+        what: super::one_line(&format!("{folder}.gitignore")),
+        why: "this is no file with ignore patterns: a pipe, a device, or too large".into(),
+        next: "make it a plain file; its folder was looked at without it, or not at all".into(),
+    }
+}
+
+fn too_deep(folder: &str) -> Gap {
+    Gap {
+        what: super::one_line(folder),
+        why: format!("deeper than {DEEPEST} folders, not entered"),
+        next: "audit this folder by itself if it matters".into(),
+    }
+}
+
+fn unlisted(root: &Path, error: &ignore::Error) -> Gap {
+    Gap {
+        what: "a part of the directory tree".into(),
+        why: error.to_string().replace(&*root.to_string_lossy(), "."),
+        next: "make it readable for the user who runs the audit".into(),
     }
 }
 
@@ -183,7 +249,7 @@ impl Files for Disk {
         let words = |error: std::io::Error| format!("cannot be read: {}", error.kind());
         let mut bytes = Vec::with_capacity(usize::try_from(entry.size).unwrap_or(0) + 1);
         File::open(path).map_err(words)?.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(words)?;
-        Ok(bytes)
+        Ok(as_written_on_unix(bytes))
     }
 }
 

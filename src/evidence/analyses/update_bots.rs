@@ -12,6 +12,7 @@ use crate::evidence::git::bot_commit;
 use crate::evidence::manifests::Registry;
 use crate::evidence::manifests::see::word;
 use crate::evidence::node::{Node, Value};
+use crate::evidence::world::FileEntry;
 use crate::evidence::{Gap, Seen, Sighting};
 
 /// Commits of a bot that has no configuration count for this many days.
@@ -86,17 +87,20 @@ fn missing(facts: &Facts<'_>) -> Vec<String> {
     ecosystems(facts).into_keys().filter(|ecosystem| !covers.contains(ecosystem)).map(Ecosystem::word).collect()
 }
 
-/// The ecosystems of the application, with the folders of their manifests.
+/// The ecosystems of the application, with the folders of their manifests as a bot names them: from the top of the repository.
 fn ecosystems(facts: &Facts<'_>) -> BTreeMap<Ecosystem, BTreeSet<String>> {
     let mut all: BTreeMap<Ecosystem, BTreeSet<String>> = BTreeMap::new();
-    let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
+    let folder = |entry: &FileEntry| {
+        let below = if entry.inherited { "" } else { facts.world.git.prefix.as_str() };
+        format!("{below}{}", entry.name).rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned())
+    };
     for file in facts.manifests.iter().filter(|file| file.manifest.as_ref().is_ok_and(|manifest| !manifest.packages.is_empty())) {
-        all.entry(Ecosystem::Packages(file.registry)).or_default().insert(folder(&file.entry.name));
+        all.entry(Ecosystem::Packages(file.registry)).or_default().insert(folder(&file.entry));
     }
     for entry in facts.production() {
         let name = entry.name.rsplit('/').next().unwrap_or_default();
         if name == "Dockerfile" || name == "Containerfile" || name.starts_with("Dockerfile.") || name.ends_with(".Dockerfile") {
-            all.entry(Ecosystem::Images).or_default().insert(folder(&entry.name));
+            all.entry(Ecosystem::Images).or_default().insert(folder(entry));
         }
     }
     let third_party =
