@@ -151,6 +151,15 @@ enum Verdict {
     Unknown(Vec<Gap>),
 }
 
+impl Verdict {
+    fn proofs(self) -> Vec<Proof> {
+        match self {
+            Verdict::Holds(proofs) => proofs,
+            Verdict::Not | Verdict::Unknown(_) => Vec::new(),
+        }
+    }
+}
+
 /// Judges every check.
 pub fn judge(catalog: &Catalog, dossier: &Dossier, config: &Config, today: Date, only: &dyn Fn(&str) -> bool) -> Verdicts {
     let judge = Judge::new(catalog, dossier);
@@ -191,6 +200,21 @@ pub fn judge_tool(catalog: &Catalog, tool: &Tool, dossier: &Dossier) -> BTreeMap
 pub fn judge_subject(catalog: &Catalog, shown_by: &[Clause], dossier: &Dossier) -> bool {
     let judge = Judge::new(catalog, dossier);
     matches!(judge.any(shown_by, Level::Declared, None), Verdict::Holds(_))
+}
+
+/// The proofs of a tool, for each of its capabilities from the rung that it reaches upwards; what is above was undone.
+pub fn tool_proofs(catalog: &Catalog, tool: &Tool, dossier: &Dossier) -> Vec<Proof> {
+    let judge = Judge::new(catalog, dossier);
+    let proofs_of = |capability: &String| match judge.tool_level(tool, Some(capability)) {
+        Level::Nothing => Verdict::Not,
+        level => judge.tool(tool, Some(capability), level),
+    };
+    tool.file.provides.iter().map(proofs_of).flat_map(Verdict::proofs).collect()
+}
+
+/// The proofs of a subject kind.
+pub fn subject_proofs(catalog: &Catalog, shown_by: &[Clause], dossier: &Dossier) -> Vec<Proof> {
+    Judge::new(catalog, dossier).any(shown_by, Level::Declared, None).proofs()
 }
 
 struct Judge<'a> {

@@ -1,20 +1,33 @@
 //! Proving definitions: their own examples, run through the same engine as a real audit.
 //!
-//! Beside the written expectations, every entry must be needed by some example, and cases are derived from the
-//! positive ones: evidence must fall when its line is commented out or its file moved among tests, docs or samples.
+//! A definition is trusted for three reasons, and each is tried here.
+//!
+//! 1. **It answers its examples as written.**
+//! 2. **Every entry is needed**: taken out, some example's answer changes ([`needed`]).
+//! 3. **Its evidence can be taken away**: from each positive example cases are derived that nobody had to write, and
+//!    the answer must fall in each ([`derived`]).
+//!
+//! A definition is looked at and judged with the tools that it can reach and no others ([`reach`]): the answer is the
+//! same as with the whole catalogue, and proving all definitions takes seconds. What definitions see in each other's
+//! examples is told by [`overlaps`].
+
+mod derived;
+mod needed;
+pub mod overlaps;
+mod reach;
 
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
 use crate::config::Config;
-use crate::definition::catalogue::{Catalog, Check, CheckKind, Clause, Rungs, SubjectKind, Tool};
+use crate::definition::catalogue::{Catalog, Check, SubjectKind, Tool};
 use crate::definition::words::{Expect, Level};
 use crate::definition::written::Example;
-use crate::evidence::Dossier;
 use crate::evidence::gather::gather;
 use crate::evidence::world::World;
-use crate::outcome::{judge_one, judge_subject, judge_tool};
+use crate::evidence::{Dossier, Place};
+use crate::outcome::{judge_one, judge_subject, judge_tool, subject_proofs, tool_proofs};
 use crate::plan::Plan;
 
 /// The day on which examples are judged.
@@ -29,30 +42,74 @@ pub struct Proved {
     pub origin: String,
     /// Examples that were run.
     pub examples: u32,
-    /// What is wrong, one line each.
+    /// Examples that were answered wrongly and entries that no example needs, one line each.
     pub failures: Vec<String>,
     /// How many derived cases fell, as they must.
     pub fell: u32,
-    /// Derived cases that did not fall, one line each.
+    /// Derived cases that did not fall, one line each: the example and the case.
     pub stood: Vec<String>,
 }
 
+impl Proved {
+    /// True when nothing is wrong with the definition.
+    pub fn holds(&self) -> bool {
+        self.failures.is_empty() && self.stood.is_empty()
+    }
+
+    /// How many cases were derived.
+    pub fn cases(&self) -> u32 {
+        self.fell + u32::try_from(self.stood.len()).unwrap_or(u32::MAX)
+    }
+}
+
+/// Proves every definition of a catalogue for which `wanted` holds (by origin).
+pub fn prove(catalog: &Catalog, wanted: &(dyn Fn(&str) -> bool + Sync)) -> Vec<Proved> {
+    use rayon::prelude::*;
+    let all: Vec<Definition<'_>> = definitions(catalog).filter(|definition| wanted(definition.origin())).collect();
+    all.par_iter().map(|definition| definition.prove(catalog)).collect()
+}
+
+/// Everything in a catalogue that has examples: checks, tools, subject kinds.
+fn definitions(catalog: &Catalog) -> impl Iterator<Item = Definition<'_>> {
+    let checks = catalog.checks.values().map(Definition::Check);
+    let tools = catalog.tools.values().map(Definition::Tool);
+    checks.chain(tools).chain(catalog.subjects.iter().map(Definition::Subject))
+}
+
 /// A definition that has examples.
+#[derive(Clone, Copy)]
 enum Definition<'a> {
     Check(&'a Check),
     Tool(&'a Tool),
     Subject(&'a SubjectKind),
 }
 
-/// Proves every definition of a catalogue for which `wanted` holds (by origin).
-pub fn prove(catalog: &Catalog, wanted: &(dyn Fn(&str) -> bool + Sync)) -> Vec<Proved> {
-    use rayon::prelude::*;
-    let plan = Plan::draw(catalog);
-    let checks = catalog.checks.values().map(Definition::Check);
-    let tools = catalog.tools.values().map(Definition::Tool);
-    let subjects = catalog.subjects.iter().map(Definition::Subject);
-    let all: Vec<Definition<'_>> = checks.chain(tools).chain(subjects).filter(|definition| wanted(definition.origin())).collect();
-    all.par_iter().map(|definition| definition.prove(catalog, &plan)).collect()
+/// What a definition is tried with: what it can reach of the catalogue, and the looks that this needs.
+struct Bench {
+    catalog: Catalog,
+    plan: Plan,
+}
+
+impl Bench {
+    fn look(&self, example: &Example) -> Dossier {
+        gather(&self.plan, &World::of_example(example), ".")
+    }
+}
+
+/// An example that was looked at.
+struct Run<'a> {
+    example: &'a Example,
+    dossier: Dossier,
+    config: Config,
+}
+
+/// How strong an answer is, and the places that it rests on.
+#[derive(Debug)]
+struct Stand {
+    /// The rung, or the number of findings.
+    strength: u32,
+    /// Where the evidence of that rung or above was seen, or the findings.
+    places: Vec<Place>,
 }
 
 impl Definition<'_> {
@@ -80,43 +137,50 @@ impl Definition<'_> {
         }
     }
 
-    fn prove(&self, catalog: &Catalog, plan: &Plan) -> Proved {
+    fn prove(&self, catalog: &Catalog) -> Proved {
+        let bench = Bench::of(self, catalog);
         let mut proved = Proved { id: self.id(), origin: self.origin().to_owned(), ..Proved::default() };
-        let mut dossiers = Vec::new();
-        for example in self.examples() {
-            proved.examples += 1;
-            let dossier = look(plan, example);
-            match config(example, catalog) {
-                Ok(config) => {
-                    proved.failures.extend(
-                        self.answer(catalog, example, &dossier, &config).err().map(|wrong| format!("example `{}`: {wrong}", example.name)),
-                    );
-                    dossiers.push((example, dossier, config));
-                }
-                Err(wrong) => proved.failures.push(format!("example `{}`: its config: {wrong}", example.name)),
-            }
-        }
+        let runs = self.run_examples(catalog, &bench, &mut proved);
         if proved.failures.is_empty() {
-            self.needed(catalog, &dossiers, &mut proved);
-            self.derive(catalog, plan, &dossiers, &mut proved);
+            self.needed(&bench.catalog, &runs, &mut proved);
+            derived::derive(self, &bench, &runs, &mut proved);
         }
         proved
     }
 
+    fn run_examples<'e>(&'e self, catalog: &Catalog, bench: &Bench, proved: &mut Proved) -> Vec<Run<'e>> {
+        let mut runs = Vec::new();
+        for example in self.examples() {
+            proved.examples += 1;
+            let wrong = match config(example, catalog) {
+                Ok(config) => {
+                    let run = Run { example, dossier: bench.look(example), config };
+                    let wrong = self.answer(&bench.catalog, &run).err();
+                    runs.push(run);
+                    wrong
+                }
+                Err(wrong) => Some(format!("its config: {wrong}")),
+            };
+            proved.failures.extend(wrong.map(|wrong| format!("example `{}`: {wrong}", example.name)));
+        }
+        runs
+    }
+
     /// Whether an example gets its answer; `Err` says what it got.
-    fn answer(&self, catalog: &Catalog, example: &Example, dossier: &Dossier, config: &Config) -> Result<(), String> {
+    fn answer(&self, catalog: &Catalog, run: &Run<'_>) -> Result<(), String> {
+        let expect = run.example.expect;
         match self {
             Definition::Check(check) => {
-                let outcome = judge_one(catalog, check, dossier, config, DAY);
-                if outcome.is(example.expect) {
+                let outcome = judge_one(catalog, check, &run.dossier, &run.config, DAY);
+                if outcome.is(expect) {
                     return Ok(());
                 }
                 let proof = outcome.proofs.first().map(|proof| format!(" ({})", crate::outcome::in_words(&proof.sighting)));
-                Err(format!("expected {}, got {}{}", example.expect, outcome.in_words(), proof.unwrap_or_default()))
+                Err(format!("expected {expect}, got {}{}", outcome.in_words(), proof.unwrap_or_default()))
             }
-            Definition::Tool(tool) => tool_answer(example, &judge_tool(catalog, tool, dossier)),
+            Definition::Tool(tool) => tool_answer(run.example, &judge_tool(catalog, tool, &run.dossier)),
             Definition::Subject(subject) => {
-                let (holds, wanted) = (judge_subject(catalog, &subject.shown_by, dossier), example.expect.is_positive());
+                let (holds, wanted) = (judge_subject(catalog, &subject.shown_by, &run.dossier), expect.is_positive());
                 let word = |holds: bool| if holds { "this kind" } else { "not this kind" };
                 if holds == wanted { Ok(()) } else { Err(format!("expected {}, got {}", word(wanted), word(holds))) }
             }
@@ -124,77 +188,38 @@ impl Definition<'_> {
     }
 
     /// Every entry must change some example's answer when it is taken out.
-    fn needed(&self, catalog: &Catalog, dossiers: &[(&Example, Dossier, Config)], proved: &mut Proved) {
-        let mut unneeded = |name: String, without: Definition<'_>, catalog: &Catalog| {
-            let same = dossiers.iter().all(|(example, dossier, config)| without.answer(catalog, example, dossier, config).is_ok());
-            if same {
+    fn needed(&self, catalog: &Catalog, runs: &[Run<'_>], proved: &mut Proved) {
+        for (name, without) in needed::without_each(self) {
+            if runs.iter().all(|run| without.definition().answer(catalog, run).is_ok()) {
                 proved.failures.push(format!("{name} is needed by no example: add one that fails without it, or remove it"));
-            }
-        };
-        match self {
-            Definition::Check(check) => {
-                for (name, without) in check_without(check) {
-                    unneeded(name, Definition::Check(&without), catalog);
-                }
-            }
-            Definition::Tool(tool) => {
-                for (name, rungs) in rungs_without(&tool.rungs) {
-                    let without = Tool { rungs, ..(*tool).clone() };
-                    unneeded(name, Definition::Tool(&without), catalog);
-                }
-            }
-            Definition::Subject(subject) => {
-                for (name, shown_by) in clauses_without("shown_by", &subject.shown_by) {
-                    let without = SubjectKind { shown_by, ..(*subject).clone() };
-                    unneeded(name, Definition::Subject(&without), catalog);
-                }
             }
         }
     }
 
-    /// The strongest answer, as a number that must not grow: rung, or findings.
-    fn strength(&self, catalog: &Catalog, dossier: &Dossier, config: &Config) -> u32 {
-        let rung = |level: Level| level as u32;
+    /// The answer as a number that must not grow when evidence goes, with the places it rests on.
+    fn stand(&self, catalog: &Catalog, dossier: &Dossier, config: &Config) -> Stand {
         match self {
             Definition::Check(check) => {
                 let outcome = judge_one(catalog, check, dossier, config, DAY);
-                outcome.level.map_or(u32::try_from(outcome.findings.len()).unwrap_or(0), rung)
+                let Some(level) = outcome.level else {
+                    let places: Vec<Place> = outcome.findings.into_iter().map(|finding| finding.sighting.place).collect();
+                    return Stand { strength: u32::try_from(places.len()).unwrap_or(u32::MAX), places };
+                };
+                let top = outcome.proofs.into_iter().filter(|proof| !proof.inert && proof.level >= level);
+                Stand { strength: level as u32, places: top.map(|proof| proof.sighting.place).collect() }
             }
-            Definition::Tool(tool) => judge_tool(catalog, tool, dossier).into_values().max().map_or(0, rung),
-            Definition::Subject(subject) => u32::from(judge_subject(catalog, &subject.shown_by, dossier)),
-        }
-    }
-
-    /// Positive examples with their evidence taken away must fall.
-    fn derive(&self, catalog: &Catalog, plan: &Plan, dossiers: &[(&Example, Dossier, Config)], proved: &mut Proved) {
-        for (example, dossier, config) in dossiers.iter().filter(|(example, ..)| example.expect.is_positive() && !example.files.is_empty())
-        {
-            let before = self.strength(catalog, dossier, config);
-            let mut case = |what: &str, files: BTreeMap<String, String>| {
-                let changed = Example { files, ..(*example).clone() };
-                let after = self.strength(catalog, &look(plan, &changed), config);
-                if after < before {
-                    proved.fell += 1;
-                } else {
-                    proved.stood.push(format!("example `{}` stands with {what}", example.name));
-                }
-            };
-            let git_alone = example.git.as_ref().is_some_and(|git| !git.commits.is_empty() || !git.remotes.is_empty());
-            if !git_alone {
-                case("no files at all", BTreeMap::new());
+            Definition::Tool(tool) => {
+                let level = judge_tool(catalog, tool, dossier).into_values().max().unwrap_or(Level::Nothing);
+                let top = tool_proofs(catalog, tool, dossier).into_iter().filter(|proof| proof.level >= level);
+                Stand { strength: level as u32, places: top.map(|proof| proof.sighting.place).collect() }
             }
-            let moved = |folder: &str| example.files.iter().map(|(path, text)| (format!("{folder}/{path}"), text.clone())).collect();
-            for folder in ["examples/shop", "node_modules/shop"] {
-                if !git_alone {
-                    case(&format!("all files moved under {folder}/"), moved(folder));
-                }
+            Definition::Subject(subject) => {
+                let proofs = subject_proofs(catalog, &subject.shown_by, dossier);
+                let places: Vec<Place> = proofs.into_iter().map(|proof| proof.sighting.place).collect();
+                Stand { strength: u32::from(!places.is_empty()), places }
             }
         }
     }
-}
-
-fn look(plan: &Plan, example: &Example) -> Dossier {
-    gather(plan, &World::of_example(example), ".")
 }
 
 fn config(example: &Example, catalog: &Catalog) -> Result<Config, String> {
@@ -206,8 +231,6 @@ fn config(example: &Example, catalog: &Catalog) -> Result<Config, String> {
 
 fn tool_answer(example: &Example, levels: &BTreeMap<String, Level>) -> Result<(), String> {
     let Expect::Rung(expected) = example.expect else { return Err("a tool's example expects a rung or `nothing`".into()) };
-    let usual: Vec<(&String, Level)> =
-        levels.iter().filter(|(capability, _)| !example.gives.contains_key(*capability)).map(|(c, l)| (c, *l)).collect();
     for (capability, level) in &example.gives {
         let have = levels.get(capability).copied();
         if have != Some(*level) {
@@ -217,82 +240,9 @@ fn tool_answer(example: &Example, levels: &BTreeMap<String, Level>) -> Result<()
             ));
         }
     }
-    match usual.iter().find(|(_, level)| *level != expected) {
+    let usual = levels.iter().filter(|(capability, _)| !example.gives.contains_key(*capability));
+    match usual.into_iter().find(|(_, level)| **level != expected) {
         Some((capability, level)) => Err(format!("expected {capability} {expected}, got {level}")),
         None => Ok(()),
     }
-}
-
-/// The clauses without each of them in turn, and without each condition of each.
-fn clauses_without(name: &str, clauses: &[Clause]) -> Vec<(String, Vec<Clause>)> {
-    let mut all = Vec::new();
-    for (index, clause) in clauses.iter().enumerate() {
-        let mut rest = clauses.to_vec();
-        rest.remove(index);
-        let label = format!("[[{name}]] number {}", index + 1);
-        all.push((label.clone(), rest));
-        for (key, conditions) in [("all", &clause.all), ("none", &clause.none)] {
-            if clause.look.is_none() && conditions.len() == 1 && key == "all" {
-                continue;
-            }
-            for (inner, fewer) in clauses_without(key, conditions).into_iter().filter(|(inner, _)| !inner.contains(", ")) {
-                let mut changed = clauses.to_vec();
-                *(if key == "all" { &mut changed[index].all } else { &mut changed[index].none }) = fewer;
-                all.push((format!("{label}, {}", inner.trim_start_matches("[[").replace("]]", "")), changed));
-            }
-        }
-    }
-    all
-}
-
-fn rungs_without(rungs: &Rungs) -> Vec<(String, Rungs)> {
-    let mut all = Vec::new();
-    for (level, clauses) in &rungs.at {
-        let written: Vec<Clause> = clauses.clone();
-        for (name, fewer) in clauses_without(level.word(), &written) {
-            let mut changed = rungs.clone();
-            changed.at.insert(*level, fewer);
-            all.push((name, changed));
-        }
-    }
-    for (name, fewer) in clauses_without("inert", &rungs.inert) {
-        all.push((name, Rungs { inert: fewer, ..rungs.clone() }));
-    }
-    all
-}
-
-/// The check without each entry; the capability counts as one.
-fn check_without(check: &Check) -> Vec<(String, Check)> {
-    match &check.kind {
-        CheckKind::Practice { want, absent, rungs } => {
-            let mut bare = rungs.clone();
-            let mut all = Vec::new();
-            if let Some(capability) = &check.file.capability {
-                for clauses in bare.at.values_mut() {
-                    clauses.retain(|clause| !matches!(&clause.look, Some(crate::definition::catalogue::Look::Capability(name)) if name == capability && clause.all.is_empty() && clause.none.is_empty()));
-                }
-                all.push((format!("capability = \"{capability}\""), bare));
-            }
-            all.extend(rungs_without(rungs).into_iter().filter(|(name, changed)| !is_the_capability(check, rungs, changed, name)));
-            all.into_iter()
-                .map(|(name, rungs)| (name, Check { kind: CheckKind::Practice { want: *want, absent: *absent, rungs }, ..check.clone() }))
-                .collect()
-        }
-        CheckKind::Hazard(clauses) => clauses_without("hazard", clauses)
-            .into_iter()
-            .map(|(name, clauses)| (name, Check { kind: CheckKind::Hazard(clauses), ..check.clone() }))
-            .collect(),
-        CheckKind::Measure(_) => Vec::new(),
-    }
-}
-
-/// True when what was taken out is one of the entries that `capability` at the top stands for.
-fn is_the_capability(check: &Check, before: &Rungs, after: &Rungs, name: &str) -> bool {
-    let Some(capability) = &check.file.capability else { return false };
-    let standing = |rungs: &Rungs| {
-        let is =
-            |clause: &&Clause| matches!(&clause.look, Some(crate::definition::catalogue::Look::Capability(have)) if have == capability);
-        rungs.at.values().flatten().filter(is).count()
-    };
-    name.ends_with("number 1") && !name.contains(',') && standing(after) < standing(before)
 }

@@ -16,7 +16,7 @@ pub fn run(args: &TestArgs) -> anyhow::Result<Ending> {
     let catalog = Catalog::load(&layered([embedded(), further, tested]))?;
     let proved = prove(&catalog, &|origin| origins.iter().any(|path| path == origin));
     print(&page(&proved, args.verbose), Colour::Auto)?;
-    Ok(if proved.iter().all(|proved| proved.failures.is_empty()) { Ending::Good } else { Ending::Below })
+    Ok(if proved.iter().all(Proved::holds) { Ending::Good } else { Ending::Below })
 }
 
 /// Later files replace earlier ones of the same id.
@@ -30,31 +30,22 @@ fn layered<const N: usize>(layers: [Vec<DefinitionText>; N]) -> Vec<DefinitionTe
     all
 }
 
+/// One block per definition that failed (of all when `verbose`), and the sum of all.
 fn page(all: &[Proved], verbose: bool) -> String {
-    let mut page = String::new();
-    for proved in all.iter().filter(|proved| verbose || !proved.failures.is_empty()) {
-        let word = if proved.failures.is_empty() { "ok" } else { "FAILED" };
-        page.push_str(&format!(
-            "{word:6} {}  {} examples, {} of {} derived cases fell\n",
-            proved.id,
-            proved.examples,
-            proved.fell,
-            proved.fell as usize + proved.stood.len()
-        ));
-        for failure in &proved.failures {
-            page.push_str(&format!("       {failure}\n"));
-        }
-        for stood in proved.stood.iter().filter(|_| verbose) {
-            page.push_str(&format!("       note: {stood}\n"));
-        }
-    }
-    let failed = all.iter().filter(|proved| !proved.failures.is_empty()).count();
-    let examples: u32 = all.iter().map(|proved| proved.examples).sum();
-    let (fell, stood): (u32, usize) = (all.iter().map(|proved| proved.fell).sum(), all.iter().map(|proved| proved.stood.len()).sum());
-    page.push_str(&format!(
-        "{} definitions, {failed} failed; {examples} examples; {fell} of {} derived cases fell\n",
-        all.len(),
-        fell as usize + stood
-    ));
-    page
+    let shown = all.iter().filter(|proved| verbose || !proved.holds());
+    shown.map(block).chain([summary(all)]).collect()
+}
+
+fn block(proved: &Proved) -> String {
+    let word = if proved.holds() { "ok" } else { "FAILED" };
+    let counts = format!("{} examples, {} of {} derived cases fell", proved.examples, proved.fell, proved.cases());
+    let wrong: String = proved.failures.iter().chain(&proved.stood).map(|wrong| format!("       {wrong}\n")).collect();
+    format!("{word:6} {}  {counts}\n{wrong}", proved.id)
+}
+
+fn summary(all: &[Proved]) -> String {
+    let failed = all.iter().filter(|proved| !proved.holds()).count();
+    let sum = |count: fn(&Proved) -> u32| all.iter().map(count).sum::<u32>();
+    let (examples, fell, cases) = (sum(|proved| proved.examples), sum(|proved| proved.fell), sum(Proved::cases));
+    format!("{} definitions, {failed} failed; {examples} examples; {fell} of {cases} derived cases fell\n", all.len())
 }

@@ -26,6 +26,16 @@ impl Family {
         self.quotes.iter().for_each(|quote| starts[*quote as usize] = true);
         starts
     }
+
+    /// What opens a comment to the end of the line; template languages, which share a family here, each have their own.
+    fn line_mark(&self, path: &str) -> Option<&'static str> {
+        let template = |end: &str, mark: &str| path.ends_with(end) && self.line.contains(&mark);
+        match self.line {
+            _ if template(".haml", "-#") => Some("-#"),
+            _ if template(".slim", "/") => Some("/"),
+            marks => marks.first().copied(),
+        }
+    }
 }
 
 const SHELL: Family = Family { line: &["#"], block: &[], quotes: &['"', '\''], long: &[], docstrings: false };
@@ -73,6 +83,9 @@ fn family_of(path: &str) -> Option<&'static Family> {
     {
         return Some(&SHELL);
     }
+    if !lower.contains('.') && is_script_folder(path) {
+        return Some(&SHELL);
+    }
     if lower.starts_with("jenkinsfile") {
         return Some(&C_LIKE);
     }
@@ -81,32 +94,45 @@ fn family_of(path: &str) -> Option<&'static Family> {
     }
     let extension = lower.rsplit_once('.').map_or(lower.as_str(), |(_, extension)| extension);
     Some(match extension {
-        "rb" | "rake" | "ru" | "gemspec" | "gemfile" | "rakefile" | "capfile" | "podfile" | "brewfile" | "guardfile" | "jbuilder" => &RUBY,
+        "rb" | "rake" | "ru" | "gemspec" | "gemfile" | "rakefile" | "capfile" | "podfile" | "brewfile" | "guardfile" | "jbuilder"
+        | "vagrantfile" | "fastfile" | "dangerfile" => &RUBY,
         "py" | "pyi" => &PYTHON,
         "ex" | "exs" => &ELIXIR,
         "yml" | "yaml" | "toml" | "sh" | "bash" | "zsh" | "nix" | "conf" | "pipfile" | "cfg" | "r" | "tpl" | "mk" | "just" | "vcl"
-        | "txt" => &SHELL,
+        | "txt" | "htaccess" | "graphql" | "gql" | "ps1" | "earthfile" | "tiltfile" => &SHELL,
         "js" | "jsx" | "ts" | "tsx" | "mjs" | "cjs" | "mts" | "cts" | "go" | "java" | "kt" | "kts" | "groovy" | "gradle" | "scala"
         | "cs" | "fs" | "swift" | "c" | "h" | "cpp" | "jsonc" | "json5" | "css" | "scss" | "less" | "prisma" | "dart" | "proto"
-        | "jsonnet" | "libsonnet" | "alloy" | "river" | "bicep" => &C_LIKE,
+        | "jsonnet" | "libsonnet" | "alloy" | "river" | "bicep" | "sbt" | "mod" | "work" | "cue" => &C_LIKE,
         "rs" => &RUST,
         "php" => &PHP,
         "tf" | "tofu" | "hcl" | "tfvars" => &HCL,
         "sql" => &SQL,
         "html" | "htm" | "erb" | "heex" | "eex" | "leex" | "xml" | "csproj" | "fsproj" | "props" | "cshtml" | "razor" | "twig"
-        | "jinja" | "jinja2" | "j2" | "liquid" | "hbs" | "ejs" | "tmpl" | "gohtml" | "ftl" | "jsp" | "svg" | "config" => &MARKUP,
+        | "jinja" | "jinja2" | "j2" | "liquid" | "hbs" | "ejs" | "tmpl" | "gohtml" | "ftl" | "jsp" | "svg" | "config" | "jmx"
+        | "targets" | "vbproj" | "nuspec" => &MARKUP,
         "vue" | "svelte" | "astro" => &COMPONENT,
-        "ini" | "properties" | "editorconfig" => &INI,
+        "ini" | "properties" | "editorconfig" | "service" | "timer" | "npmrc" => &INI,
         "haml" | "slim" | "pug" => &JS_TEMPLATE,
         _ => return None,
     })
 }
 
+/// Folders whose files without an extension are scripts, cron tables or shell variables: all of them write `#`.
+fn is_script_folder(path: &str) -> bool {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let name = folder.rsplit('/').next().unwrap_or_default();
+    ["bin", "script", "scripts", "hooks", ".husky", "cron.d", "cron.daily", ".kamal"].contains(&name)
+}
+
+/// The family of a file, by its name or else by its text: a script without an extension says on its first line who
+/// reads it, and those that do all write `#`.
+fn family_of_text(path: &str, text: &str) -> Option<&'static Family> {
+    family_of(path).or_else(|| text.starts_with("#!").then_some(&SHELL))
+}
+
 /// The text with every comment replaced by spaces; lines and byte offsets stay as they are.
 pub fn blank<'a>(path: &str, text: &'a str) -> std::borrow::Cow<'a, str> {
-    // A script without an extension says on its first line who reads it; those that do all write `#`.
-    let script = || text.starts_with("#!").then_some(&SHELL);
-    let Some(family) = family_of(path).or_else(script) else { return std::borrow::Cow::Borrowed(text) };
+    let Some(family) = family_of_text(path, text) else { return std::borrow::Cow::Borrowed(text) };
     let spans = Lexer { family, text, bytes: text.as_bytes(), at: 0, spans: Vec::new() }.run();
     if spans.is_empty() {
         return std::borrow::Cow::Borrowed(text);
@@ -120,6 +146,34 @@ pub fn blank<'a>(path: &str, text: &'a str) -> std::borrow::Cow<'a, str> {
         }
     }
     std::borrow::Cow::Owned(String::from_utf8(bytes).unwrap_or_default())
+}
+
+/// The text with one line (1-based) commented out as a person would do it. `None` where that cannot be: a format
+/// without comments, no such line, an empty line or one that is a comment already, the inside of a long text.
+pub fn commented_out(path: &str, text: &str, line: u32) -> Option<String> {
+    let family = family_of_text(path, text)?;
+    let (start, end) = bounds(text, line)?;
+    let nothing = |text: &str| text.get(start..).and_then(|rest| rest.lines().next()).is_none_or(|line| line.trim().is_empty());
+    if nothing(&blank(path, text)) {
+        return None;
+    }
+    let written = &text[start..end];
+    let (indent, code) = written.split_at(written.len() - written.trim_start().len());
+    let comment = match (family.line_mark(path), family.block.first()) {
+        (Some(mark), _) => format!("{indent}{mark} {code}"),
+        (None, Some((open, close))) if !code.contains(close) => format!("{indent}{open} {code} {close}"),
+        _ => return None,
+    };
+    let changed = [&text[..start], &comment, &text[end..]].concat();
+    nothing(&blank(path, &changed)).then_some(changed)
+}
+
+/// Where a 1-based line starts and ends, without its line break.
+fn bounds(text: &str, line: u32) -> Option<(usize, usize)> {
+    let before = usize::try_from(line.checked_sub(1)?).ok()?;
+    let start = if before == 0 { 0 } else { text.match_indices('\n').nth(before - 1)?.0 + 1 };
+    let length = text[start..].lines().next()?.len();
+    Some((start, start + length))
 }
 
 struct Lexer<'a> {
@@ -275,5 +329,50 @@ mod tests {
     fn an_apostrophe_does_not_swallow_the_rest() {
         assert_eq!(kept("a.js", "x = /it's/; // no\ny = 2\n"), "x = /it's/; y = 2");
         assert_eq!(kept("a.sh", "echo it's\n# no\nls\n"), "echo it's ls");
+    }
+
+    #[test]
+    fn more_formats_than_code_have_comments() {
+        assert_eq!(kept(".kamal/secrets", "# A=$(op read x)\nB=1\n"), "B=1");
+        assert_eq!(kept("bin/backup", "# pg_dump\nls\n"), "ls");
+        assert_eq!(kept("go.mod", "require (\n\t// github.com/x/y v1\n)\n"), "require ( )");
+        assert_eq!(kept("etc/shop.timer", "[Timer]\n#OnCalendar=daily\n; x\n"), "[Timer]");
+        assert_eq!(kept("public/.htaccess", "# Header set X\nA\n"), "A");
+    }
+
+    #[test]
+    fn one_line_is_commented_out_as_its_language_does() {
+        let cases = [
+            ("a.rb", "x\n  y\n", "x\n  # y\n"),
+            ("a.ts", "x()\r\n\ty()\r\n", "x()\r\n\t// y()\r\n"),
+            ("a.yml", "a: 1\n- b: 2", "a: 1\n# - b: 2"),
+            ("a.sql", "x\ny", "x\n-- y"),
+            ("a.html", "<p>\n<b>\n", "<p>\n<!-- <b> -->\n"),
+            ("a.haml", "%p\n  %b\n", "%p\n  -# %b\n"),
+            ("a.slim", "p\n  b\n", "p\n  / b\n"),
+            ("pom.xml", "<a>\n<b/>\n</a>", "<a>\n<!-- <b/> -->\n</a>"),
+            ("Gemfile", "a\ngem 'x' # y\n", "a\n# gem 'x' # y\n"),
+            ("bin/x", "a\nb\n", "a\n# b\n"),
+        ];
+        for (path, text, wanted) in cases {
+            assert_eq!(commented_out(path, text, 2).as_deref(), Some(wanted), "{path}");
+        }
+    }
+
+    #[test]
+    fn some_lines_cannot_be_commented_out() {
+        let cases = [
+            ("a.json", "{\n\"a\": 1}", 2),
+            ("README.md", "a\nb", 2),
+            ("a.rb", "a\n# b", 2),
+            ("a.rb", "a\n\nb", 2),
+            ("a.rb", "a", 2),
+            ("a.rb", "a", 0),
+            ("a.py", "x = \"\"\"a\nb\n\"\"\"", 2),
+            ("a.html", "<a>\n<b> <!-- c -->", 2),
+        ];
+        for (path, text, line) in cases {
+            assert_eq!(commented_out(path, text, line), None, "{path}: {text}");
+        }
     }
 }

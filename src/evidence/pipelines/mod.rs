@@ -37,6 +37,8 @@ mod woodpecker;
 
 use super::data::Format;
 use super::node::Node;
+use super::roles::role_of;
+use crate::definition::words::Role;
 pub use crate::definition::words::Trigger;
 use draft::Draft;
 use sources::Sources;
@@ -202,8 +204,13 @@ const VENDORS: [Vendor; 10] = [
     Vendor { id: travis::vendor, read: travis::read },
 ];
 
-/// The vendor that reads a pipeline from this path, with its id.
+/// The vendor that reads a pipeline from this path, with its id. Some vendors read from any folder, but what lies among
+/// tests, documentation, examples or other people's code is not run for this repository.
 fn vendor(path: &str) -> Option<(&'static str, &'static Vendor)> {
+    let aside = |folder: &str| matches!(role_of(&format!("{folder}/x")), Role::Test | Role::Docs | Role::Example | Role::Vendored);
+    if path.rsplit_once('/').is_some_and(|(folder, _)| aside(folder)) {
+        return None;
+    }
     VENDORS.iter().find_map(|vendor| Some(((vendor.id)(path)?, vendor)))
 }
 
