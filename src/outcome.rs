@@ -231,7 +231,8 @@ impl<'a> Judge<'a> {
 
     fn kind(&self, config: &Config) -> (Kind, String) {
         if let Some(kind) = config.kind {
-            return (kind, config.path.clone().unwrap_or_else(|| "audit.toml".into()));
+            let file = config.path.as_deref().and_then(|path| path.rsplit(['/', '\\']).next()).unwrap_or("audit.toml");
+            return (kind, format!("{file} says so"));
         }
         for subject in &self.catalog.subjects {
             if let Verdict::Holds(proofs) = self.any(&subject.shown_by, Level::Declared, None) {
@@ -567,9 +568,9 @@ pub fn in_words(sighting: &Sighting) -> String {
 }
 
 fn attested(attestation: &crate::config::Attestation, on: Date, level: Option<Level>) -> Proof {
-    let words = format!("{} on {on}, holds for {}", attestation.by, attestation.every);
-    let place =
-        Place { attestation: Some(words), url: attestation.evidence.clone().filter(|link| link.starts_with("http")), ..Place::default() };
+    let proof = attestation.evidence.as_ref().map(|link| format!(", see {link}")).unwrap_or_default();
+    let words = format!("{} on {on}, holds for {}{proof}", attestation.by, attestation.every);
+    let place = Place { attestation: Some(words), ..Place::default() };
     let excerpt = level.is_none().then(|| "attested as failed".to_owned());
     let sighting = Sighting { place, excerpt, note: attestation.note.clone() };
     Proof { level: level.unwrap_or(Level::Nothing), sighting, tool: None, inert: level.is_none() }

@@ -103,12 +103,30 @@ impl Sighting {
 
 /// A text as one line of at most 160 characters, without control characters.
 pub fn one_line(text: &str) -> String {
-    let words = crate::report::plain(text.trim());
+    let words = redacted(text.trim());
+    let words = crate::report::plain(&words);
     let mut line: String = words.chars().take(160).collect();
     if line.len() < words.len() {
         line.push('…');
     }
     line
+}
+
+/// A text with what looks like a secret shortened to its first characters: long runs of letters and digits mixed, and
+/// passwords inside URLs.
+fn redacted(text: &str) -> std::borrow::Cow<'_, str> {
+    static SECRET: std::sync::OnceLock<Option<regex::Regex>> = std::sync::OnceLock::new();
+    let pattern = SECRET.get_or_init(|| regex::Regex::new(r"(://[^/\s:@]*:)[^/\s@]+@|[A-Za-z0-9_+=-]{24,}").ok());
+    let Some(pattern) = pattern else { return std::borrow::Cow::Borrowed(text) };
+    pattern.replace_all(text, |found: &regex::Captures<'_>| {
+        let whole = &found[0];
+        if let Some(user) = found.get(1) {
+            return format!("{}…@", user.as_str());
+        }
+        let digits = whole.bytes().filter(u8::is_ascii_digit).count();
+        let letters = whole.bytes().filter(u8::is_ascii_alphabetic).count();
+        if digits >= 6 && letters >= 6 { format!("{}…", &whole[..4]) } else { whole.to_owned() }
+    })
 }
 
 /// Everything seen and not seeable, ready to be judged here or elsewhere.

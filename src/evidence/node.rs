@@ -20,7 +20,7 @@ pub enum Value {
     Null,
     /// A boolean.
     Bool(bool),
-    /// A number; integers keep their text in [`Value::text`].
+    /// A number; integers keep their text in [`Node::scalar`].
     Number(serde_json::Number),
     /// A text.
     Text(String),

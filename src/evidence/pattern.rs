@@ -186,8 +186,6 @@ fn fixed(hir: &Hir) -> Option<String> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::*;
-
     fn needs(pattern: &str) -> Vec<Vec<String>> {
         super::needs(pattern).into_iter().map(|branch| branch.into_iter().map(|clause| clause.join("|")).collect()).collect()
     }

@@ -73,6 +73,8 @@ pub fn role_of(path: &str) -> Role {
     let within = |words: &[&str], folders: &[&str]| folders.iter().any(|folder| words.contains(folder));
     if within(&VENDORED, outer) || folders.contains(&"node_modules") {
         Role::Vendored
+    } else if within(&EXAMPLE, outer) {
+        Role::Example
     } else if within(&TEST, &folders) || folders.iter().any(|folder| is_test_project(folder)) || is_test_file(name, &folders, path) {
         Role::Test
     } else if within(&GENERATED, outer) || is_generated_file(name) {

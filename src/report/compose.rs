@@ -160,6 +160,14 @@ fn next_step(definition: &Definition, outcome: &Outcome) -> String {
             first_step(&definition.file.fix)
         );
     }
+    if let Stands::Short { have, want } = outcome.standing
+        && have >= Level::Configured
+    {
+        return format!(
+            "It is {have}; nothing here shows that it is {want}. See that it is so, and attest it in audit.toml: [[attest]] check = \"{}\", level = \"{want}\", by, on, every.",
+            definition.id
+        );
+    }
     first_step(&definition.file.fix)
 }
 
