@@ -1,6 +1,8 @@
 //! Judging: one standing per check, from the catalogue, the dossier, the configuration and the day. Pure: no files,
 //! no network, no clock.
 
+mod notices;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -175,7 +177,7 @@ pub fn judge(catalog: &Catalog, dossier: &Dossier, config: &Config, today: Date,
         catalog.checks.values().filter(|check| only(&check.id)).map(|check| judge.settle(check, kind, config, today, &mut used)).collect();
     outcomes.sort_by_key(|outcome| (category_order(&outcome.check), outcome.check.clone()));
     let whole = catalog.checks.keys().all(|check| only(check));
-    Verdicts { kind, because, stacks, outcomes, notices: notices(config, today, &used, only, whole) }
+    Verdicts { kind, because, stacks, outcomes, notices: notices::notices(config, today, &used, only, whole) }
 }
 
 fn category_order(check: &str) -> usize {
@@ -588,47 +590,4 @@ fn finding_of(check: &str, clause: &Clause, sighting: Sighting, seen: &mut BTree
         message: clause.message.clone().unwrap_or_default(),
         fingerprint,
     }
-}
-
-/// Lapsed, unused and soon lapsing waivers and attestations. Whether the waiver of a finding is used can be told only
-/// where the `whole` catalogue was asked: the fingerprint does not say which check it belongs to.
-fn notices(config: &Config, today: Date, used: &BTreeSet<String>, only: &dyn Fn(&str) -> bool, whole: bool) -> Vec<Notice> {
-    let mut notices = Vec::new();
-    let days = |until: Date| today.until(until).map_or(0, |span| span.get_days());
-    for (waiver, until) in &config.waivers {
-        let name = waiver.check.as_deref().or(waiver.finding.as_deref()).unwrap_or_default();
-        if waiver.check.as_deref().is_some_and(|check| !only(check)) {
-            continue;
-        }
-        let message = if *until < today {
-            format!("the waiver of {name} lapsed on {until} and counts no more: mend it, or set a new day with a new reason")
-        } else if !used.contains(name) && (whole || waiver.check.is_some()) {
-            format!("the waiver of {name} is not needed: remove it")
-        } else if days(*until) <= LAPSES_SOON_DAYS {
-            format!("the waiver of {name} lapses on {until}")
-        } else {
-            continue;
-        };
-        notices.push(Notice { about: "waiver", message });
-    }
-    for (attestation, on, lapses) in &config.attestations {
-        let check = &attestation.check;
-        if !only(check) {
-            continue;
-        }
-        let message = if *on > today {
-            format!("the attestation of {check} is dated {on}, after the day of this audit: it does not count yet")
-        } else if *lapses < today {
-            format!("the attestation of {check} by {} lapsed on {lapses} and counts no more: look again and renew `on`", attestation.by)
-        } else if !used.contains(&format!("attest {check}")) {
-            format!("the attestation of {check} is not used: the check does not apply, or is no practice")
-        } else if days(*lapses) <= LAPSES_SOON_DAYS {
-            format!("the attestation of {check} by {} lapses on {lapses}", attestation.by)
-        } else {
-            continue;
-        };
-        notices.push(Notice { about: "attestation", message });
-    }
-    notices.sort();
-    notices
 }
