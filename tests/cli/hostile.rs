@@ -160,14 +160,16 @@ fn what_cannot_be_read_makes_the_run_incomplete() {
     }
     let mode = |path: &str, bits: u32| fs::set_permissions(repo.join(path), fs::Permissions::from_mode(bits)).unwrap();
     fs::set_permissions(repo.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    (mode("b.rb", 0o000), mode("shut", 0o000));
+    mode("b.rb", 0o000);
+    mode("shut", 0o000);
     let checks = pack();
     for folder in ["", "checks", "checks/errors", "checks/data"] {
         fs::set_permissions(checks.join(folder), fs::Permissions::from_mode(0o755)).unwrap();
     }
     let output =
         command.current_dir(repo.path()).args(["--format", "json", "--at", DAY, "--checks"]).arg(checks.join("checks")).output().unwrap();
-    (mode("b.rb", 0o644), mode("shut", 0o755));
+    mode("b.rb", 0o644);
+    mode("shut", 0o755);
     let _ = fs::remove_file(repo.dir.path().with_extension("audit"));
     assert_eq!(output.status.code(), Some(3), "ahead of the threshold: {}", String::from_utf8_lossy(&output.stderr));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -202,7 +204,7 @@ fn names_and_bytes_of_any_kind_are_shown_safely() {
     let found = harm(&report);
     assert_eq!(found, ["crlf.rb", evil, "latin.rb", "odd\\xfe.rb", "odd\\xff.rb"]);
     assert_eq!(check(&report, "data/harm")["findings"][0]["line"], 2);
-    assert_eq!(paths(&report, "errors/marked"), ["mark.txt"]);
+    assert_eq!(paths(&report, "errors/marked"), ["mark.txt", "mark.txt"], "at both rungs");
     assert_eq!(check(&report, "errors/marked")["standing"], "met", "CRLF and a byte order mark change nothing");
     assert_eq!(report["subject"]["because"], "audit.toml", "no path of the machine");
     let raw = repo.audit(&["--format", "json", "--checks", checks.to_str().unwrap()]).out;
