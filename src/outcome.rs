@@ -234,7 +234,7 @@ impl<'a> Judge<'a> {
     fn kind(&self, config: &Config) -> (Kind, String) {
         if let Some(kind) = config.kind {
             let file = config.path.as_deref().and_then(|path| path.rsplit(['/', '\\']).next()).unwrap_or("audit.toml");
-            return (kind, format!("{file} says so"));
+            return (kind, file.to_owned());
         }
         for subject in &self.catalog.subjects {
             if let Verdict::Holds(proofs) = self.any(&subject.shown_by, Level::Declared, None) {
