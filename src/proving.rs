@@ -3,11 +3,11 @@
 //! A definition is trusted for three reasons, and each is tried here.
 //!
 //! 1. **It answers its examples as written.**
-//! 2. **Every entry is needed**: taken out, some example's answer changes ([`needed`]).
+//! 2. **Every entry is needed**: taken out, some example's answer changes (`needed`).
 //! 3. **Its evidence can be taken away**: from each positive example cases are derived that nobody had to write, and
-//!    the answer must fall in each ([`derived`]).
+//!    the answer must fall in each (`derived`).
 //!
-//! A definition is looked at and judged with the tools that it can reach and no others ([`reach`]): the answer is the
+//! A definition is looked at and judged with the tools that it can reach and no others (`reach`): the answer is the
 //! same as with the whole catalogue, and proving all definitions takes seconds. What definitions see in each other's
 //! examples is told by [`overlaps`].
 
