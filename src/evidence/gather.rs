@@ -35,13 +35,14 @@ pub struct ManifestFile {
     pub manifest: Result<manifests::Manifest, String>,
 }
 
-/// Files of one extension are about the same looks: each has an automaton over the literals of these alone, which is
-/// small enough to stay in the processor's cache.
+/// Files of one extension are about the same looks. Where there is much to read, an extension has an automaton over the
+/// literals of its looks alone, which is small enough to stay in the processor's cache; the others share one.
 struct Automata<'a> {
     by_extension: HashMap<&'a str, Literals>,
+    shared: Literals,
 }
 
-/// From this many bytes of an extension on, an automaton that reads faster is worth its building.
+/// From this many bytes of an extension on, an automaton of its own is worth its building.
 const WORTH_BUILDING: u64 = 1 << 20;
 
 impl<'a> Automata<'a> {
@@ -52,14 +53,15 @@ impl<'a> Automata<'a> {
             group.0 += entry.size.min(LARGEST_FILE);
             group.1.extend(looks);
         }
-        let build = |(extension, (bytes, looks)): (&'a str, (u64, BTreeSet<usize>))| {
-            (extension, plan.literals(looks.iter(), bytes >= WORTH_BUILDING))
-        };
-        Automata { by_extension: groups.into_par_iter().map(build).collect() }
+        let (large, small): (HashMap<_, _>, HashMap<_, _>) = groups.into_iter().partition(|(_, (bytes, _))| *bytes >= WORTH_BUILDING);
+        let looks: BTreeSet<usize> = small.into_values().flat_map(|(_, looks)| looks).collect();
+        let own = |(extension, (_, looks)): (&'a str, (u64, BTreeSet<usize>))| (extension, plan.literals(looks.iter(), true));
+        let (by_extension, shared) = rayon::join(|| large.into_par_iter().map(own).collect(), || plan.literals(looks.iter(), false));
+        Automata { by_extension, shared }
     }
 
     fn of(&self, entry: &FileEntry) -> &Literals {
-        &self.by_extension[extension(&entry.name)]
+        self.by_extension.get(extension(&entry.name)).unwrap_or(&self.shared)
     }
 }
 
