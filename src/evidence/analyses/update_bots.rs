@@ -64,7 +64,9 @@ struct Bot {
 
 /// A bot is configured, or its commits are there.
 pub fn present(facts: &Facts<'_>) -> Seen {
-    let (bot, missing) = (bots(facts), missing(facts));
+    let present = ecosystems(facts);
+    let bot = bots(facts, &present);
+    let missing = bot.missing(&present);
     let mut seen = Seen { sightings: bot.found, gaps: bot.gaps, more: 0 };
     if seen.sightings.is_empty() {
         seen.sightings.extend(bot_commit(&facts.world.git, RECENT_DAYS));
@@ -78,13 +80,13 @@ pub fn present(facts: &Facts<'_>) -> Seen {
 
 /// A bot covers every ecosystem that the application has.
 pub fn covers_all(facts: &Facts<'_>) -> Seen {
-    let bot = bots(facts);
-    if bot.found.is_empty() || !missing(facts).is_empty() { Seen::default() } else { Seen { sightings: bot.found, ..Seen::default() } }
-}
-
-fn missing(facts: &Facts<'_>) -> Vec<String> {
-    let covers = bots(facts).covers;
-    ecosystems(facts).into_keys().filter(|ecosystem| !covers.contains(ecosystem)).map(Ecosystem::word).collect()
+    let present = ecosystems(facts);
+    let bot = bots(facts, &present);
+    if bot.found.is_empty() || !bot.missing(&present).is_empty() {
+        Seen::default()
+    } else {
+        Seen { sightings: bot.found, ..Seen::default() }
+    }
 }
 
 /// The ecosystems of the application, with the folders of their manifests as a bot names them: from the top of the repository.
@@ -111,24 +113,28 @@ fn ecosystems(facts: &Facts<'_>) -> BTreeMap<Ecosystem, BTreeSet<String>> {
     all
 }
 
-fn bots(facts: &Facts<'_>) -> Bot {
+fn bots(facts: &Facts<'_>, present: &BTreeMap<Ecosystem, BTreeSet<String>>) -> Bot {
     let mut bot = Bot::default();
-    let present = ecosystems(facts);
     for name in DEPENDABOT {
-        bot.read(facts, name, |bot, document, path| dependabot(bot, document, path, &present));
+        bot.read(facts, name, |bot, document, path| dependabot(bot, document, path, present));
     }
     for name in RENOVATE {
-        bot.read(facts, name, |bot, document, path| renovate(bot, &document.root, path, &present));
+        bot.read(facts, name, |bot, document, path| renovate(bot, &document.root, path, present));
     }
     bot.read(facts, "package.json", |bot, document, path| {
         if let Some(node) = document.root.get("renovate") {
-            renovate(bot, node, path, &present);
+            renovate(bot, node, path, present);
         }
     });
     bot
 }
 
 impl Bot {
+    /// The ecosystems of the application that the bot does not cover.
+    fn missing(&self, present: &BTreeMap<Ecosystem, BTreeSet<String>>) -> Vec<String> {
+        present.keys().filter(|ecosystem| !self.covers.contains(ecosystem)).map(|ecosystem| ecosystem.word()).collect()
+    }
+
     fn read(&mut self, facts: &Facts<'_>, name: &str, take: impl FnOnce(&mut Bot, &Document, &str)) {
         let Some((entry, text)) = facts.text(name) else { return };
         let Some(format) = data::format_of(name) else {
