@@ -74,6 +74,8 @@ pub struct Finding {
     pub message: String,
     /// Stable name: check, path and text, not the line.
     pub fingerprint: String,
+    /// Why it does not count: the code or `audit.toml` sets it aside.
+    pub muted: Option<String>,
 }
 
 /// A check's answer.
@@ -91,6 +93,8 @@ pub struct Outcome {
     pub proofs: Vec<Proof>,
     /// What should not be there, worst first.
     pub findings: Vec<Finding>,
+    /// The same, set aside with a reason.
+    pub muted: Vec<Finding>,
     /// What could not be seen.
     pub gaps: Vec<Gap>,
 }
@@ -368,19 +372,24 @@ impl<'a> Judge<'a> {
         let mut outcome = blank(&check.id);
         let mut seen = BTreeMap::new();
         for clause in clauses {
+            // What could not be seen stays open beside what was found.
+            if let Some(Look::World(key, _)) = &clause.look {
+                outcome.gaps.extend(self.dossier.looks.get(key).into_iter().flat_map(|seen| seen.gaps.clone()));
+            }
             match self.clause(clause, Level::Declared) {
                 Verdict::Holds(proofs) => {
                     for proof in proofs {
-                        let finding = finding_of(&check.id, clause, proof.sighting, &mut seen);
-                        let waived = config
+                        let mut finding = finding_of(&check.id, clause, proof.sighting, &mut seen);
+                        let waiver = config
                             .waivers
                             .iter()
-                            .any(|(waiver, until)| waiver.finding.as_deref() == Some(&finding.fingerprint) && *until >= today);
-                        if waived {
-                            used.insert(finding.fingerprint);
-                        } else {
-                            outcome.findings.push(finding);
+                            .find(|(waiver, until)| waiver.finding.as_deref() == Some(&finding.fingerprint) && *until >= today);
+                        if let Some((waiver, until)) = waiver {
+                            used.insert(finding.fingerprint.clone());
+                            finding.muted = Some(format!("{} (until {until})", waiver.reason));
                         }
+                        let list = if finding.muted.is_some() { &mut outcome.muted } else { &mut outcome.findings };
+                        list.push(finding);
                     }
                 }
                 Verdict::Unknown(gaps) => outcome.gaps.extend(gaps),
@@ -389,9 +398,11 @@ impl<'a> Judge<'a> {
         }
         outcome.gaps.sort();
         outcome.gaps.dedup();
-        outcome.findings.sort_by(|a, b| (std::cmp::Reverse(a.severity), &a.sighting).cmp(&(std::cmp::Reverse(b.severity), &b.sighting)));
-        outcome.findings.dedup_by(|a, b| a.sighting == b.sighting && a.message == b.message);
-        outcome.findings.truncate(MOST_FINDINGS);
+        for list in [&mut outcome.findings, &mut outcome.muted] {
+            list.sort_by(|a, b| (std::cmp::Reverse(a.severity), &a.sighting).cmp(&(std::cmp::Reverse(b.severity), &b.sighting)));
+            list.dedup_by(|a, b| a.sighting == b.sighting && a.message == b.message);
+            list.truncate(MOST_FINDINGS);
+        }
         outcome.score = Some(score::hazard(outcome.findings.iter().map(|finding| finding.severity), !outcome.gaps.is_empty()));
         outcome.standing = match (outcome.findings.is_empty(), outcome.gaps.is_empty()) {
             (false, _) => Standing::Found,
@@ -549,6 +560,7 @@ fn blank(check: &str) -> Outcome {
         score: Some(Score::unknown()),
         proofs: Vec::new(),
         findings: Vec::new(),
+        muted: Vec::new(),
         gaps: Vec::new(),
     }
 }
@@ -574,7 +586,7 @@ fn attested(attestation: &crate::config::Attestation, on: Date, level: Option<Le
     let words = format!("{} on {on}, holds for {}{proof}", attestation.by, attestation.every);
     let place = Place { attestation: Some(words), ..Place::default() };
     let excerpt = level.is_none().then(|| "attested as failed".to_owned());
-    let sighting = Sighting { place, excerpt, note: attestation.note.clone() };
+    let sighting = Sighting { place, excerpt, note: attestation.note.clone(), ..Sighting::default() };
     Proof { level: level.unwrap_or(Level::Nothing), sighting, tool: None, inert: level.is_none() }
 }
 
@@ -584,10 +596,10 @@ fn finding_of(check: &str, clause: &Clause, sighting: Sighting, seen: &mut BTree
     let count = seen.entry(base.clone()).or_insert(0);
     *count += 1;
     let fingerprint = digest(&if *count > 1 { format!("{base}\n{count}") } else { base }, 16);
-    Finding {
-        sighting,
-        severity: clause.severity.unwrap_or(Severity::Low),
-        message: clause.message.clone().unwrap_or_default(),
-        fingerprint,
-    }
+    let message = sighting
+        .named
+        .iter()
+        .fold(clause.message.clone().unwrap_or_default(), |message, (name, text)| message.replace(&format!("{{{name}}}"), text));
+    let muted = sighting.muted.clone().or_else(|| sighting.allowed.get(check).cloned());
+    Finding { sighting, severity: clause.severity.unwrap_or(Severity::Low), message, fingerprint, muted }
 }

@@ -10,10 +10,10 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 use serde_json_path::JsonPath;
 
 use crate::definition::catalogue::{Catalog, WorldLook};
-use crate::definition::words::AbsentValue;
-use crate::definition::written::{DataLook, FileLook};
+use crate::definition::words::{AbsentValue, OneOrMany};
+use crate::definition::written::{CodeLook, CodeRule, DataLook, FileLook};
 use crate::evidence::files::{Lazy, PathIndex, Wanted};
-use crate::evidence::pattern;
+use crate::evidence::{pattern, syntax};
 
 /// All looks of a catalogue, ready to be taken.
 pub struct Plan {
@@ -23,6 +23,8 @@ pub struct Plan {
     pub asks: Vec<Ask>,
     /// Which looks are about a file.
     pub paths: PathIndex,
+    /// Whether a look stands in a hazard, by position: what it sees is kept whole.
+    pub hazards: Vec<bool>,
     /// What each look needs of a text, by position; told when first asked for.
     needs: Vec<OnceLock<Needs<String>>>,
 }
@@ -35,6 +37,8 @@ pub enum Ask {
     Text(TextAsk),
     /// Values in the structure.
     Data(Box<DataAsk>),
+    /// A shape in the syntax tree.
+    Code(Box<CodeAsk>),
     /// Not a look at single files.
     Elsewhere,
 }
@@ -65,6 +69,29 @@ pub struct DataAsk {
     pub lacks: Option<Lazy>,
     /// Pattern on its keys.
     pub key: Option<Lazy>,
+}
+
+/// A shape in a file's syntax tree.
+pub struct CodeAsk {
+    /// All of these must match the text outside comments.
+    pub contains: Vec<Lazy>,
+    /// None of these may match there.
+    pub lacks: Vec<Lazy>,
+    look: CodeLook,
+    rules: [OnceLock<Option<syntax::Rule>>; 2],
+}
+
+impl CodeAsk {
+    fn new(look: &CodeLook) -> CodeAsk {
+        let lazy = |patterns: &OneOrMany| patterns.iter().map(|pattern| Lazy::new(pattern)).collect();
+        CodeAsk { contains: lazy(&look.contains), lacks: lazy(&look.lacks), look: look.clone(), rules: Default::default() }
+    }
+
+    /// The rule for the grammar of a file, compiled when it is first needed; `None` for a bad one, which the loader refuses.
+    pub fn rule(&self, grammar: syntax::Grammar) -> Option<&syntax::Rule> {
+        let place = usize::from(grammar == syntax::Grammar::TypeScript);
+        self.rules[place].get_or_init(|| syntax::compile(&self.look, grammar).ok()).as_ref()
+    }
 }
 
 /// A JSONPath that is parsed when it is first needed.
@@ -120,22 +147,26 @@ impl Plan {
     pub fn draw(catalog: &Catalog) -> Plan {
         let looks: Vec<(String, WorldLook)> = catalog.looks().into_iter().collect();
         let asks = looks.iter().map(|(_, look)| ask_of(look)).collect();
-        let paths = PathIndex::new(looks.iter().map(|(_, look)| match look {
+        let hazards = catalog.hazard_looks();
+        let hazards = looks.iter().map(|(key, _)| hazards.contains(key)).collect();
+        let code_paths: Vec<OneOrMany> = looks.iter().map(|(_, look)| code_paths(look)).collect();
+        let paths = PathIndex::new(looks.iter().zip(&code_paths).map(|((_, look), code)| match look {
             WorldLook::File(file) => {
                 Some(Wanted { path: &file.path, except: &file.except, roles: &file.roles, ignore_case: file.ignore_case })
             }
+            WorldLook::Code(look) => Some(Wanted { path: code, except: &look.except, roles: &look.roles, ignore_case: false }),
             WorldLook::Data(data) => Some(Wanted { path: &data.path, except: &data.except, roles: &data.roles, ignore_case: false }),
             _ => None,
         }));
         let needs = looks.iter().map(|_| OnceLock::new()).collect();
-        Plan { looks, asks, paths, needs }
+        Plan { looks, asks, paths, hazards, needs }
     }
 
     /// An automaton over the literals of some looks. `fast` spends memory and time on building one that reads faster.
     pub fn literals<'l>(&self, looks: impl Iterator<Item = &'l usize>, fast: bool) -> Literals {
         let mut numbers: HashMap<&str, usize> = HashMap::new();
         let mut needs = HashMap::new();
-        for look in looks.copied().filter(|look| matches!(self.asks[*look], Ask::Text(_) | Ask::Data(_))) {
+        for look in looks.copied().filter(|look| matches!(self.asks[*look], Ask::Text(_) | Ask::Data(_) | Ask::Code(_))) {
             let written = self.needs[look].get_or_init(|| needs_of(&self.looks[look].1));
             needs.insert(look, numbered(written, &mut numbers));
         }
@@ -162,8 +193,54 @@ fn needs_of(look: &WorldLook) -> Needs<String> {
     match look {
         WorldLook::File(file) => file.contains.iter().map(|pattern| pattern::needs(pattern)).collect(),
         WorldLook::Data(data) => data_needs(data),
+        WorldLook::Code(look) => {
+            let mut needs: Needs<String> = look.contains.iter().map(|pattern| pattern::needs(pattern)).collect();
+            needs.extend(rule_needs(&look.rule, look));
+            needs
+        }
         WorldLook::Dependency(_) | WorldLook::Pipeline(_) | WorldLook::Git(_) | WorldLook::Analysis(_) => Vec::new(),
     }
+}
+
+/// The paths of a `code` look: without any, all files of its languages.
+fn code_paths(look: &WorldLook) -> OneOrMany {
+    match look {
+        WorldLook::Code(look) if look.path.is_empty() => {
+            OneOrMany(look.language.iter().flat_map(|language| language.extensions()).map(|end| format!("**/*.{end}")).collect())
+        }
+        WorldLook::Code(look) => look.path.clone(),
+        _ => OneOrMany::default(),
+    }
+}
+
+/// What a text must contain for a rule on its syntax tree to hold.
+fn rule_needs(rule: &CodeRule, look: &CodeLook) -> Needs<String> {
+    let mut needs: Needs<String> = Vec::new();
+    if let Some(pattern) = rule.pattern.as_ref().or(rule.context.as_ref().filter(|_| rule.selector.is_none())) {
+        needs.push(vec![names_of_code(pattern).into_iter().map(|name| vec![name]).collect()]);
+    }
+    needs.extend(rule.regex.iter().map(|pattern| pattern::needs(pattern)));
+    for part in [&rule.inside, &rule.has, &rule.precedes, &rule.follows].into_iter().flatten() {
+        needs.extend(rule_needs(part, look));
+    }
+    rule.all.iter().for_each(|part| needs.extend(rule_needs(part, look)));
+    if let Some(named) = rule.matches.as_ref().and_then(|name| look.utils.get(name)) {
+        // A rule that refers to itself needs no more than it did the first time.
+        let others = CodeLook { utils: BTreeMap::new(), ..look.clone() };
+        needs.extend(rule_needs(named, &others));
+    }
+    if !rule.any.is_empty() {
+        // Of each branch the strictest of its needs: all of them at once would multiply.
+        let strictest = |part: &CodeRule| rule_needs(part, look).into_iter().min_by_key(Vec::len).unwrap_or_else(|| vec![Vec::new()]);
+        needs.push(rule.any.iter().flat_map(strictest).collect());
+    }
+    needs
+}
+
+/// The words of a code pattern that are no metavariables.
+fn names_of_code(pattern: &str) -> Vec<String> {
+    let words = pattern.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$')));
+    words.filter(|word| !word.contains('$') && word.len() >= 3).map(str::to_ascii_lowercase).collect()
 }
 
 fn data_needs(look: &DataLook) -> Needs<String> {
@@ -185,6 +262,7 @@ fn ask_of(look: &WorldLook) -> Ask {
         WorldLook::File(file) if file.contains.is_empty() && file.lacks.is_empty() => Ask::Existence,
         WorldLook::File(file) => Ask::Text(text_ask(file)),
         WorldLook::Data(data) => Ask::Data(Box::new(data_ask(data))),
+        WorldLook::Code(look) => Ask::Code(Box::new(CodeAsk::new(look))),
         WorldLook::Dependency(_) | WorldLook::Pipeline(_) | WorldLook::Git(_) | WorldLook::Analysis(_) => Ask::Elsewhere,
     }
 }
@@ -235,6 +313,17 @@ fn names_in(path: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rule_needs_the_words_of_its_patterns() {
+        let pattern = |text: &str| CodeRule { pattern: Some(text.into()), ..CodeRule::default() };
+        let needs = |rule: &CodeRule| rule_needs(rule, &CodeLook::default());
+        assert_eq!(needs(&pattern("requests.get($URL, $$$REST)")), [[vec![vec!["requests".to_owned()], vec!["get".into()]]]]);
+        let any = CodeRule { any: vec![pattern("alpha($X)"), pattern("$X")], ..CodeRule::default() };
+        assert_eq!(needs(&any), [vec![vec![vec!["alpha".to_owned()]], vec![]]]);
+        let inside = CodeRule { inside: Some(Box::new(pattern("each"))), not: Some(Box::new(pattern("other"))), ..CodeRule::default() };
+        assert_eq!(needs(&inside), [[vec![vec!["each".to_owned()]]]]);
+    }
 
     #[test]
     fn names_of_a_path_are_those_it_cannot_do_without() {

@@ -183,6 +183,60 @@ pub enum Trigger {
     Manual,
 }
 
+/// A programming language whose syntax trees can be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Language {
+    /// C#.
+    Csharp,
+    /// Elixir.
+    Elixir,
+    /// Go.
+    Go,
+    /// Java.
+    Java,
+    /// JavaScript and TypeScript, with and without JSX.
+    Javascript,
+    /// Kotlin.
+    Kotlin,
+    /// PHP.
+    Php,
+    /// Python.
+    Python,
+    /// Ruby.
+    Ruby,
+    /// Rust.
+    Rust,
+}
+
+impl Language {
+    /// The extensions of its files, without the dot.
+    pub fn extensions(self) -> &'static [&'static str] {
+        match self {
+            Language::Csharp => &["cs"],
+            Language::Elixir => &["ex", "exs"],
+            Language::Go => &["go"],
+            Language::Java => &["java"],
+            Language::Javascript => &["js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts"],
+            Language::Kotlin => &["kt", "kts"],
+            Language::Php => &["php"],
+            Language::Python => &["py"],
+            Language::Ruby => &["rb", "rake", "ru", "jbuilder"],
+            Language::Rust => &["rs"],
+        }
+    }
+}
+
+/// How far a relation of a `code` rule looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stop {
+    /// At the next node.
+    Neighbor,
+    /// To the end.
+    End,
+}
+
 /// One text or a list of texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct OneOrMany(pub Vec<String>);

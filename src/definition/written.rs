@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::words::{Absent, Kind, Level, OneOrMany, Role, Scope, Severity};
+use super::words::{Absent, Kind, Language, Level, OneOrMany, Role, Scope, Severity};
 
 /// A check: one question, the looks that answer it, the advice, and the examples that prove the looks right.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -148,6 +148,9 @@ pub struct Entry {
     /// A value in YAML, JSON, TOML or HCL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<DataLook>,
+    /// A shape of code, found in its syntax tree.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<CodeLook>,
     /// A job or step of a CI pipeline, whatever the vendor.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pipeline: Option<PipelineLook>,
@@ -178,7 +181,8 @@ pub struct Entry {
     /// In a hazard: how bad one finding is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
-    /// In a hazard: what is wrong and what to do about it, for one finding.
+    /// In a hazard: what is wrong and what to do about it, for one finding. `{NAME}` stands for what the look named so:
+    /// a metavariable of a `code` look, the table of a schema.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
@@ -290,6 +294,91 @@ pub struct DataLook {
     pub every_hours: Option<f64>,
     /// What it means when `at` finds nothing in an item: it `fails` (default), `holds` or is `unknown`.
     pub absent: super::words::AbsentValue,
+}
+
+/// A shape of code, found in the syntax trees of files. Comments and strings are not code.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema, PartialEq, Eq, Hash)]
+#[serde(deny_unknown_fields, default)]
+pub struct CodeLook {
+    /// The languages the rule is written for; files are told by their extension.
+    pub language: Vec<Language>,
+    /// Globs relative to the audited directory, or `@set`; all files of the languages unless written.
+    #[serde(skip_serializing_if = "OneOrMany::is_empty")]
+    pub path: OneOrMany,
+    /// Globs of files that do not count.
+    #[serde(skip_serializing_if = "OneOrMany::is_empty")]
+    pub except: OneOrMany,
+    /// Roles a file may have; production alone unless written.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<Role>,
+    /// Patterns that must all match in the file's text outside comments: an import, for one.
+    #[serde(skip_serializing_if = "OneOrMany::is_empty")]
+    pub contains: OneOrMany,
+    /// Patterns none of which may match in the file's text outside comments.
+    #[serde(skip_serializing_if = "OneOrMany::is_empty")]
+    pub lacks: OneOrMany,
+    /// What a node of the tree must be.
+    pub rule: CodeRule,
+    /// What the metavariables of the rule must be, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub constraints: BTreeMap<String, CodeRule>,
+    /// Rules with a name, for `matches`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub utils: BTreeMap<String, CodeRule>,
+}
+
+/// A rule on a node of a syntax tree, as ast-grep has them. All that is written must hold.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema, PartialEq, Eq, Hash)]
+#[serde(deny_unknown_fields, default)]
+pub struct CodeRule {
+    /// Code with metavariables: `$NAME` stands for one node, `$$$NAME` for any number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
+    /// With `selector`: the code around a pattern that is no statement by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<String>,
+    /// With `context`: the kind of the node inside it that is the pattern.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selector: Option<String>,
+    /// The node's kind in the language's grammar.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// A pattern on the node's text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub regex: Option<String>,
+    /// Some node around it is so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inside: Option<Box<CodeRule>>,
+    /// Some node in it is so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub has: Option<Box<CodeRule>>,
+    /// Some node after it, in the same parent, is so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub precedes: Option<Box<CodeRule>>,
+    /// Some node before it, in the same parent, is so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub follows: Option<Box<CodeRule>>,
+    /// All of these hold.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub all: Vec<CodeRule>,
+    /// Any of these holds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub any: Vec<CodeRule>,
+    /// This does not hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not: Option<Box<CodeRule>>,
+    /// The rule of this name in `utils` holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub matches: Option<String>,
+    /// Under `inside`, `has`, `precedes` and `follows`: how far to look. `end` unless written, `neighbor` for the next node alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop: Option<super::words::Stop>,
+    /// Under the same four: look no further than a node that is so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Box<CodeRule>>,
+    /// Under `inside` and `has`: the field of the grammar in which the node stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
 }
 
 /// A job or step of a CI pipeline. Everything that is written must hold for one and the same job.

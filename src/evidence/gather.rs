@@ -13,14 +13,17 @@ use super::files::line_of;
 use super::files::line_text;
 use super::manifests::{self, Registry};
 use super::pipelines::{self, Pipeline};
+use super::syntax::{self, NoTree, Tree};
 use super::world::{FileEntry, LARGEST_FILE, World};
-use super::{DOSSIER_VERSION, Dossier, Gap, Seen, Sighting, comments};
+use super::{DOSSIER_VERSION, Dossier, Gap, Parsed, Seen, Sighting, allowances, comments};
 use crate::definition::catalogue::WorldLook;
 use crate::definition::words::Role;
-use crate::plan::{Ask, Literals, Plan, TextAsk};
+use crate::plan::{Ask, CodeAsk, Literals, Plan, TextAsk};
 
 /// Sightings and gaps kept for one look; more are counted.
 const KEPT: usize = 20;
+/// The same for a look that stands in a hazard: each is a finding.
+const KEPT_FOR_HAZARD: usize = 500;
 /// Sightings kept for one look in one file.
 const KEPT_IN_FILE: usize = 50;
 
@@ -77,6 +80,7 @@ struct Inspected {
     seen: Vec<(usize, Seen)>,
     manifest: Option<ManifestFile>,
     skipped: Option<Gap>,
+    parsed: Parsed,
 }
 
 /// Looks at everything the plan asks for.
@@ -86,7 +90,7 @@ pub fn gather(plan: &Plan, world: &World, path: &str) -> Dossier {
     let files = world.files.entries().par_iter().zip(&about);
     let inspected: Vec<Inspected> = files.map(|(entry, about)| inspect(plan, world, entry, about, &automata)).collect();
     let mut seen: Vec<Seen> = plan.looks.iter().map(|_| Seen::default()).collect();
-    let (mut found, mut skipped) = (Vec::new(), world.files.gaps().to_vec());
+    let (mut found, mut skipped, mut parsed) = (Vec::new(), world.files.gaps().to_vec(), Parsed::default());
     for file in inspected {
         for (index, part) in file.seen {
             seen[index].sightings.extend(part.sightings);
@@ -94,6 +98,7 @@ pub fn gather(plan: &Plan, world: &World, path: &str) -> Dossier {
         }
         found.extend(file.manifest);
         skipped.extend(file.skipped);
+        parsed.add(file.parsed);
     }
     let manifests = without_doubles(found);
     let pipelines = read_pipelines(world);
@@ -103,6 +108,7 @@ pub fn gather(plan: &Plan, world: &World, path: &str) -> Dossier {
     for (index, part) in elsewhere {
         seen[index] = part;
     }
+    allowances::mark(seen.iter_mut().zip(&plan.hazards).filter(|(_, hazard)| **hazard).map(|(seen, _)| seen), world);
     skipped.sort();
     skipped.dedup();
     Dossier {
@@ -112,7 +118,14 @@ pub fn gather(plan: &Plan, world: &World, path: &str) -> Dossier {
         revision: world.git.head.clone(),
         newest_commit: world.git.commits.first().and_then(|commit| day_of(commit.time)),
         files: world.files.entries().len() as u64,
-        looks: plan.looks.iter().zip(seen).map(|((key, _), seen)| (key.clone(), tidy(seen))).collect(),
+        looks: plan
+            .looks
+            .iter()
+            .zip(seen)
+            .zip(&plan.hazards)
+            .map(|(((key, _), seen), hazard)| (key.clone(), tidy(seen, *hazard)))
+            .collect(),
+        parsed,
         incomplete: Vec::new(),
         skipped,
     }
@@ -123,12 +136,13 @@ fn day_of(seconds: i64) -> Option<String> {
 }
 
 /// Nearest to the root first, no doubles, a bounded number.
-fn tidy(mut seen: Seen) -> Seen {
+fn tidy(mut seen: Seen, hazard: bool) -> Seen {
+    let kept = if hazard { KEPT_FOR_HAZARD } else { KEPT };
     let depth = |sighting: &Sighting| sighting.place.path.as_deref().map_or(0, |path| path.matches('/').count());
     seen.sightings.sort_by(|a, b| (depth(a), a).cmp(&(depth(b), b)));
     seen.sightings.dedup();
-    seen.more += seen.sightings.len().saturating_sub(KEPT) as u64;
-    seen.sightings.truncate(KEPT);
+    seen.more += seen.sightings.len().saturating_sub(kept) as u64;
+    seen.sightings.truncate(kept);
     seen.gaps.sort();
     seen.gaps.dedup();
     seen.gaps.truncate(KEPT);
@@ -165,16 +179,22 @@ fn inspect(plan: &Plan, world: &World, entry: &FileEntry, about: &[usize], autom
     }
     let text = String::from_utf8_lossy(&bytes);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let file = Text { entry, text, code: OnceCell::new(), documents: OnceCell::new() };
+    let file = Text { entry, text, code: OnceCell::new(), documents: OnceCell::new(), tree: OnceCell::new() };
     for index in asked {
         let seen = match &plan.asks[index] {
             Ask::Text(ask) => file.see_text(ask),
             Ask::Data(ask) => file.see_data(&plan.looks[index].1, ask),
+            Ask::Code(ask) => file.see_code(ask),
             Ask::Existence | Ask::Elsewhere => Seen::default(),
         };
         if seen != Seen::default() {
             out.seen.push((index, seen));
         }
+    }
+    match file.tree.get() {
+        Some(Ok(_)) => out.parsed = Parsed { files: 1, bytes: text.len() as u64, machine_made: 0 },
+        Some(Err(NoTree::Machine)) => out.parsed.machine_made = 1,
+        _ => {}
     }
     out.manifest = registry.map(|registry| ManifestFile { entry: entry.clone(), registry, manifest: manifests::read(&entry.name, text) });
     out
@@ -196,11 +216,41 @@ struct Text<'a> {
     text: &'a str,
     code: OnceCell<Cow<'a, str>>,
     documents: OnceCell<Result<Vec<Document>, Unreadable>>,
+    tree: OnceCell<Result<Tree, NoTree>>,
 }
 
 impl Text<'_> {
+    /// The text with its comments blanked.
+    fn code(&self) -> &str {
+        self.code.get_or_init(|| comments::blank(&self.entry.name, self.text))
+    }
+
+    fn see_code(&self, ask: &CodeAsk) -> Seen {
+        let Some(grammar) = syntax::grammar_of(&self.entry.name) else { return Seen::default() };
+        let unmatched = ask.lacks.iter().any(|pattern| pattern.is_match(self.code()));
+        if unmatched || ask.contains.iter().any(|pattern| !pattern.is_match(self.code())) {
+            return Seen::default();
+        }
+        let Some(rule) = ask.rule(grammar) else { return Seen::default() };
+        match self.tree.get_or_init(|| syntax::parse(grammar, self.text)) {
+            Ok(tree) => {
+                let sightings = tree.find(rule).into_iter().take(KEPT_IN_FILE).map(|found| {
+                    let text = line_text(self.text, found.line).to_owned();
+                    let mut sighting = Sighting::at(&self.entry.path, Some(found.line), Some(text));
+                    sighting.place.column = Some(found.column);
+                    found.named.iter().fold(sighting, |sighting, (name, text)| sighting.naming(name, text))
+                });
+                Seen { sightings: sightings.collect(), ..Seen::default() }
+            }
+            Err(NoTree::Machine) => Seen::default(),
+            Err(NoTree::Unreadable(why)) => {
+                Seen::unseen(Gap { what: super::one_line(&self.entry.path), why: why.clone(), next: "look at this file by hand".into() })
+            }
+        }
+    }
+
     fn see_text(&self, ask: &TextAsk) -> Seen {
-        let text = if ask.comments { self.text } else { self.code.get_or_init(|| comments::blank(&self.entry.name, self.text)) };
+        let text = if ask.comments { self.text } else { self.code() };
         if ask.lacks.iter().any(|pattern| pattern.is_match(text)) || ask.contains[..].iter().any(|pattern| !pattern.is_match(text)) {
             return Seen::default();
         }
@@ -285,6 +335,6 @@ fn look_elsewhere(look: &WorldLook, facts: &Facts<'_>) -> Option<Seen> {
         WorldLook::Pipeline(look) => Some(pipelines::see::see(look, facts.pipelines)),
         WorldLook::Git(look) => Some(facts.world.git.see(look)),
         WorldLook::Analysis(name) => Some(analyses::see(name, facts)),
-        WorldLook::File(_) | WorldLook::Data(_) => None,
+        WorldLook::File(_) | WorldLook::Data(_) | WorldLook::Code(_) => None,
     }
 }

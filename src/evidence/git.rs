@@ -243,7 +243,7 @@ impl GitFacts {
         if look.pushed {
             let (Some(branch), Some(head)) = (&self.on_remote, &self.head) else { return Seen::default() };
             let place = Place { commit: Some(head.clone()), ..Place::default() };
-            sightings.push(Sighting { place, excerpt: Some(format!("HEAD is on {branch}")), note: None });
+            sightings.push(Sighting { place, excerpt: Some(format!("HEAD is on {branch}")), ..Sighting::default() });
         }
         if look.author.is_some() || look.message.is_some() || !look.path.is_empty() {
             match self.see_commit(look) {
@@ -276,7 +276,7 @@ impl GitFacts {
             let days = (newest.time - commit.time) / DAY;
             let subject = commit.message.lines().next().unwrap_or_default();
             let excerpt = format!("{subject} - {}, {days} days before the newest commit", commit.author);
-            Sighting { place: Place { commit: Some(commit.id.clone()), ..Place::default() }, excerpt: Some(excerpt), note: None }
+            Sighting { place: Place { commit: Some(commit.id.clone()), ..Place::default() }, excerpt: Some(excerpt), ..Sighting::default() }
         }))
     }
 

@@ -1,5 +1,6 @@
 //! What was seen, and what could not be.
 
+mod allowances;
 pub mod analyses;
 pub mod comments;
 pub mod data;
@@ -12,6 +13,7 @@ pub mod pattern;
 pub mod pipelines;
 pub mod roles;
 pub mod schedule;
+pub mod syntax;
 pub mod world;
 
 use std::collections::BTreeMap;
@@ -28,6 +30,9 @@ pub struct Place {
     /// 1-based line in that file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
+    /// 1-based column in that line, in characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<u32>,
     /// A live URL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
@@ -50,6 +55,15 @@ pub struct Sighting {
     /// What to say beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// What the look named, for the message of a finding: `table`, `column`, the metavariables of a `code` rule.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub named: BTreeMap<String, String>,
+    /// Why it does not count although it is there: the code says that it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted: Option<String>,
+    /// Checks that a comment `audit: allow CHECK - reason` at this place sets aside, and the reasons.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub allowed: BTreeMap<String, String>,
 }
 
 /// Something that could not be looked at.
@@ -97,7 +111,14 @@ impl Sighting {
     /// Something seen in a file.
     pub fn at(path: &str, line: Option<u32>, excerpt: Option<String>) -> Sighting {
         let excerpt = excerpt.map(|text| one_line(&text));
-        Sighting { place: Place { path: Some(path.to_owned()), line, ..Place::default() }, excerpt, note: None }
+        Sighting { place: Place { path: Some(path.to_owned()), line, ..Place::default() }, excerpt, ..Sighting::default() }
+    }
+
+    /// The same with a name for the message of a finding.
+    #[must_use]
+    pub fn naming(mut self, name: &str, text: &str) -> Sighting {
+        self.named.insert(name.to_owned(), one_line(text));
+        self
     }
 }
 
@@ -146,12 +167,34 @@ pub struct Dossier {
     pub files: u64,
     /// What each look saw, by the look's key.
     pub looks: BTreeMap<String, Seen>,
+    /// Code that was parsed for its syntax tree.
+    #[serde(default)]
+    pub parsed: Parsed,
     /// What could not be looked at although the audit was told to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub incomplete: Vec<Gap>,
     /// Files that were left out, with the reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<Gap>,
+}
+
+/// How much code was parsed for its syntax tree.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parsed {
+    /// Files parsed.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Files left out because a machine wrote them: minified or bundled.
+    pub machine_made: u64,
+}
+
+impl Parsed {
+    fn add(&mut self, other: Parsed) {
+        self.files += other.files;
+        self.bytes += other.bytes;
+        self.machine_made += other.machine_made;
+    }
 }
 
 /// The version of the dossier's shape.

@@ -173,6 +173,7 @@ fn roles_of(look: &WorldLook) -> &[Role] {
     match look {
         WorldLook::File(file) => &file.roles,
         WorldLook::Data(data) => &data.roles,
+        WorldLook::Code(code) => &code.roles,
         WorldLook::Dependency(_) | WorldLook::Pipeline(_) | WorldLook::Git(_) | WorldLook::Analysis(_) => &[],
     }
 }

@@ -221,6 +221,7 @@ fn check(catalog: &Catalog, definition: &Definition, outcome: &Outcome) -> Check
         because,
         evidence: outcome.proofs.iter().map(evidence).collect(),
         findings: outcome.findings.iter().map(finding).collect(),
+        muted: outcome.muted.iter().map(finding).collect(),
         rules: Vec::new(),
         value: None,
         gaps: outcome.gaps.clone(),
@@ -246,6 +247,8 @@ fn finding(found: &Found) -> Finding {
         severity: found.severity,
         message: found.message.clone(),
         fingerprint: found.fingerprint.clone(),
+        excerpt: found.sighting.excerpt.clone(),
+        muted: found.muted.clone(),
     }
 }
 
@@ -314,6 +317,10 @@ fn describe_world(look: &WorldLook) -> String {
         WorldLook::File(look) => format!("{} in {}", words_of(&look.contains), paths(&look.path)),
         WorldLook::Data(look) => {
             format!("{} in {}", look.at.as_deref().or(look.each.as_deref()).unwrap_or("a document"), paths(&look.path))
+        }
+        WorldLook::Code(look) => {
+            let languages: Vec<String> = look.language.iter().map(|language| format!("{language:?}")).collect();
+            format!("code: {}", some_of(languages.iter().map(String::as_str)))
         }
         WorldLook::Pipeline(look) => describe_pipeline(look),
         WorldLook::Git(look) => {

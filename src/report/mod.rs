@@ -174,6 +174,9 @@ pub struct Check {
     /// What should not be there (hazards), worst first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
+    /// Findings that the code or `audit.toml` sets aside; they do not count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub muted: Vec<Finding>,
     /// The verdicts of a check that judges several named things at once (security headers), in its own order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
@@ -224,6 +227,12 @@ pub struct Finding {
     pub message: String,
     /// Stable across edits elsewhere in the file: made of check, path and text, not of the line.
     pub fingerprint: String,
+    /// The text that was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excerpt: Option<String>,
+    /// Why it is set aside, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted: Option<String>,
 }
 
 /// One of several named things that a check judges at once.
