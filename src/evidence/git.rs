@@ -55,7 +55,8 @@ pub struct GitFacts {
 enum History {
     #[default]
     Given,
-    Repository(PathBuf),
+    /// A repository, and the revision whose history counts.
+    Repository(PathBuf, String),
 }
 
 /// One commit.
@@ -77,8 +78,8 @@ fn gap(why: &str, next: &str) -> Gap {
     Gap { what: "git history".into(), why: why.into(), next: next.into() }
 }
 
-/// A git command that cannot be made to run code by the repository it reads.
-fn git(directory: &Path, arguments: &[&str]) -> Result<String, String> {
+/// A git command that cannot be made to run code by the repository it reads. Nothing is read from stdin unless the caller says so.
+pub(super) fn command(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new("git");
     command.arg("-C").arg(directory).arg("--no-optional-locks").arg("--no-pager");
     for setting in
@@ -93,14 +94,24 @@ fn git(directory: &Path, arguments: &[&str]) -> Result<String, String> {
         .env("LC_ALL", "C")
         .env_remove("GIT_DIR")
         .env_remove("GIT_WORK_TREE");
-    let mut child = command.spawn().map_err(|error| format!("git cannot be run: {}", error.kind()))?;
+    command
+}
+
+/// What a git command prints.
+fn git(directory: &Path, arguments: &[&str]) -> Result<String, String> {
+    output(directory, arguments).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// What a git command prints, byte for byte: paths need not be UTF-8.
+pub(super) fn output(directory: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
+    let mut child = command(directory, arguments).spawn().map_err(|error| format!("git cannot be run: {}", error.kind()))?;
     let read = |pipe: Option<Box<dyn std::io::Read + Send>>| {
         std::thread::spawn(move || {
             let mut bytes = Vec::new();
             if let Some(pipe) = pipe {
                 let _ = pipe.take(256 << 20).read_to_end(&mut bytes);
             }
-            String::from_utf8_lossy(&bytes).into_owned()
+            bytes
         })
     };
     let out = read(child.stdout.take().map(|pipe| Box::new(pipe) as _));
@@ -121,7 +132,8 @@ fn git(directory: &Path, arguments: &[&str]) -> Result<String, String> {
         }
     };
     let (out, err) = (out.join().unwrap_or_default(), err.join().unwrap_or_default());
-    if status.success() { Ok(out) } else { Err(err.lines().next().unwrap_or("git failed").to_owned()) }
+    let first = |err: &[u8]| String::from_utf8_lossy(err).lines().next().unwrap_or("git failed").to_owned();
+    if status.success() { Ok(out) } else { Err(first(&err)) }
 }
 
 /// A remote's URL without user name, password or token.
@@ -137,13 +149,24 @@ fn without_credentials(url: &str) -> String {
 }
 
 impl GitFacts {
-    /// Looks at the repository that a directory belongs to.
+    /// Looks at the repository that a directory belongs to, as it stands at HEAD.
     pub fn look(directory: &Path) -> GitFacts {
+        let mut facts = GitFacts::at(directory, "HEAD");
+        if facts.head.is_some() {
+            let tracked = git(directory, &["ls-files", "-z", "--cached"]).unwrap_or_default();
+            facts.tracked = tracked.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect();
+        }
+        facts
+    }
+
+    /// Looks at the repository that a directory belongs to, as it stood at a revision: `head` is that commit, and no later one counts.
+    /// Remotes and branches are those of today. Where the revision is not known, `head` is empty and the gap says so.
+    pub fn at(directory: &Path, revision: &str) -> GitFacts {
         let unseen = |why: &str, next: &str| GitFacts { gap: Some(gap(why, next)), ..GitFacts::default() };
         let state =
             match git(directory, &["rev-parse", "--is-bare-repository", "--is-shallow-repository", "--show-toplevel", "--show-prefix"]) {
                 Ok(state) => state,
-                Err(why) if why.contains("must be run in a work tree") => return GitFacts::bare(directory),
+                Err(why) if why.contains("must be run in a work tree") => return GitFacts::default().read(directory, revision),
                 Err(why) if why.contains("not a git repository") => {
                     return unseen("this directory is not in a git repository", "run the audit in a clone of the repository");
                 }
@@ -152,44 +175,39 @@ impl GitFacts {
         let mut lines = state.lines();
         let (_, shallow, top) = (lines.next(), lines.next() == Some("true"), lines.next().map(PathBuf::from));
         let prefix = lines.next().unwrap_or_default().to_owned();
-        let mut facts = GitFacts { shallow, top, prefix, history: History::Repository(directory.to_owned()), ..GitFacts::default() };
-        facts.read(directory);
-        facts
+        GitFacts { shallow, top, prefix, ..GitFacts::default() }.read(directory, revision)
     }
 
-    fn bare(directory: &Path) -> GitFacts {
-        let mut facts = GitFacts { history: History::Repository(directory.to_owned()), ..GitFacts::default() };
-        facts.read(directory);
-        facts
-    }
-
-    fn read(&mut self, directory: &Path) {
+    fn read(mut self, directory: &Path, revision: &str) -> GitFacts {
         let urls = git(directory, &["config", "--get-regexp", r"^remote\..*\.url$"]).unwrap_or_default();
         self.remotes = urls.lines().filter_map(|line| line.split_once(' ')).map(|(_, url)| without_credentials(url)).collect();
-        self.head = git(directory, &["rev-parse", "--verify", "-q", "HEAD"]).ok().map(|id| id.trim().to_owned());
-        if self.head.is_none() {
+        let commit = format!("{revision}^{{commit}}");
+        let found = git(directory, &["rev-parse", "--verify", "-q", &commit]).ok().map(|id| id.trim().to_owned());
+        let Some(head) = found.filter(|id| !id.is_empty() && !revision.starts_with('-')) else {
             self.gap = Some(gap("the repository has no commit yet", "commit, then run the audit again"));
-            return;
-        }
+            return self;
+        };
         let contains = |flag: &str| {
-            let found = git(directory, &["for-each-ref", flag, "HEAD", "--format=%(refname:short)", "refs/remotes"]).unwrap_or_default();
+            let found = git(directory, &["for-each-ref", flag, &head, "--format=%(refname:short)", "refs/remotes"]).unwrap_or_default();
             found.lines().find(|name| !name.ends_with("/HEAD")).map(str::to_owned)
         };
         self.on_remote = contains("--points-at").or_else(|| contains("--contains"));
         self.default_branch = git(directory, &["symbolic-ref", "-q", "--short", "refs/remotes/origin/HEAD"])
             .ok()
             .and_then(|name| name.trim().split_once('/').map(|(_, branch)| branch.to_owned()));
-        let tracked = git(directory, &["ls-files", "-z", "--cached"]).unwrap_or_default();
-        self.tracked = tracked.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect();
-        self.read_log(directory);
+        self.read_log(directory, &head);
+        self.history = History::Repository(directory.to_owned(), head.clone());
+        self.head = Some(head);
+        self
     }
 
     /// Authors are taken as they stand in the commit (`%an`): with `%aN` git would read `.mailmap` from the checkout, which
     /// may be a pipe that never ends.
-    fn read_log(&mut self, directory: &Path) {
-        let newest = git(directory, &["log", "-1", "--format=%ct"]).ok().and_then(|time| time.trim().parse::<i64>().ok()).unwrap_or(0);
+    fn read_log(&mut self, directory: &Path, head: &str) {
+        let newest =
+            git(directory, &["log", "-1", "--format=%ct", head]).ok().and_then(|time| time.trim().parse::<i64>().ok()).unwrap_or(0);
         let since = format!("--since={}", newest - HISTORY_DAYS * DAY);
-        let log = git(directory, &["log", &since, "-n", MOST_COMMITS, "-z", "--format=%H%x1f%ct%x1f%an <%ae>%x1f%s%n%b"]);
+        let log = git(directory, &["log", &since, "-n", MOST_COMMITS, "-z", "--format=%H%x1f%ct%x1f%an <%ae>%x1f%s%n%b", head]);
         match log {
             Ok(text) => self.commits = text.split('\0').filter_map(commit_of).collect(),
             Err(why) => self.gap = Some(gap(&why, "make `git log` work in this directory, then run the audit again")),
@@ -296,11 +314,11 @@ impl GitFacts {
                     .map(|commit| commit.id.clone())
                     .collect())
             }
-            History::Repository(directory) => {
+            History::Repository(directory, head) => {
                 let since = format!("--since={since}");
                 let specs: Vec<String> =
                     globs.flat_map(|glob| super::files::braces(glob)).map(|glob| format!(":(top,glob){glob}")).collect();
-                let mut arguments = vec!["log", since.as_str(), "-n", "50", "--format=%H", "--"];
+                let mut arguments = vec!["log", since.as_str(), "-n", "50", "--format=%H", head.as_str(), "--"];
                 arguments.extend(specs.iter().map(String::as_str));
                 let found = git(directory, &arguments).map_err(|why| gap(&why, "make `git log` work in this directory"))?;
                 Ok(found.lines().map(str::to_owned).collect())

@@ -11,6 +11,7 @@ pub mod manifests;
 pub mod node;
 pub mod pattern;
 pub mod pipelines;
+pub mod revision;
 pub mod roles;
 pub mod schedule;
 pub mod syntax;

@@ -187,7 +187,7 @@ fn relative(base: &Path, path: &Path) -> String {
 }
 
 /// A checkout on Windows says the same as one elsewhere: `$` in a pattern must match before `\r\n` too.
-fn as_written_on_unix(mut bytes: Vec<u8>) -> Vec<u8> {
+pub(super) fn as_written_on_unix(mut bytes: Vec<u8>) -> Vec<u8> {
     if bytes.starts_with("\u{feff}".as_bytes()) {
         bytes.drain(..3);
     }
