@@ -53,6 +53,9 @@ pub struct RunArgs {
     /// Save everything that was seen, to be judged again with `audit judge`
     #[arg(long, value_name = "FILE")]
     pub save_dossier: Option<PathBuf>,
+    /// Report only hazards that were brought in since REV left its branch: for pull requests
+    #[arg(long, value_name = "REV")]
+    pub since: Option<String>,
     /// Threads that read files (default: one per core)
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,

@@ -388,6 +388,9 @@ impl<'a> Judge<'a> {
                             used.insert(finding.fingerprint.clone());
                             finding.muted = Some(format!("{} (until {until})", waiver.reason));
                         }
+                        if self.dossier.before.as_ref().is_some_and(|before| before.findings.contains(&finding.fingerprint)) {
+                            continue;
+                        }
                         let list = if finding.muted.is_some() { &mut outcome.muted } else { &mut outcome.findings };
                         list.push(finding);
                     }

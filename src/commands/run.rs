@@ -8,11 +8,13 @@ use jiff::civil::Date;
 use super::{Ending, definitions, print, say, width};
 use crate::cli::{Format, JudgingArgs, RunArgs, Selection};
 use crate::config::Config;
-use crate::definition::catalogue::{Catalog, digest};
+use crate::definition::catalogue::{Catalog, CheckKind, digest};
 use crate::evidence::gather::gather;
 use crate::evidence::git::GitFacts;
+use crate::evidence::revision::Tree;
+use crate::evidence::since::Since;
 use crate::evidence::world::{Disk, World};
-use crate::evidence::{Dossier, Gap};
+use crate::evidence::{Before, Dossier, Gap};
 use crate::outcome;
 use crate::plan::Plan;
 use crate::report::{self, Report, compose, terminal};
@@ -32,12 +34,28 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Ending> {
     let (folders, config) = sources(args, &root)?;
     let judging = Judging::new(&args.judging, knowledge(&folders, config.as_deref())?)?;
     let plan = Plan::draw(&judging.catalog);
-    let mut dossier = gather(&plan, &look_at(&root), &args.path.to_string_lossy());
+    let since = args.since.as_deref().map(|revision| Since::of(&root, revision)).transpose();
+    let since = since.map_err(|why| anyhow::anyhow!("--since: {why}"))?;
+    let world = World { since: since.clone(), ..look_at(&root) };
+    let mut dossier = gather(&plan, &world, &args.path.to_string_lossy());
+    if let Some(since) = since {
+        dossier.before = Some(before(&judging, &plan, &root, since)?);
+    }
     note_what_is_missing(&mut dossier);
     if let Some(file) = &args.save_dossier {
         write(file, &(serde_json::to_string_pretty(&dossier)? + "\n"))?;
     }
     finish(&args.judging, &judging, &dossier)
+}
+
+/// The hazards that stood in the code where a change began.
+fn before(judging: &Judging, plan: &Plan, root: &Path, since: Since) -> anyhow::Result<Before> {
+    let commit = since.base.clone();
+    let world = Tree::at(root, &commit).map_err(|why| anyhow::anyhow!("--since: {why}"))?;
+    let dossier = gather(plan, &World { since: Some(since), ..world }, "");
+    let verdicts = judging.verdicts(&dossier);
+    let findings = verdicts.outcomes.into_iter().flat_map(|outcome| outcome.findings).map(|finding| finding.fingerprint);
+    Ok(Before { commit, findings: findings.collect() })
 }
 
 /// The directory to audit, with what is wrong with it in words.
@@ -108,7 +126,7 @@ pub fn knowledge(folders: &[PathBuf], file: Option<&Path>) -> anyhow::Result<Kno
 fn look_at(root: &Path) -> World {
     let git = GitFacts::look(root);
     let top = git.top.as_deref().and_then(|top| top.canonicalize().ok());
-    World { files: Box::new(Disk::list(root, top.as_deref(), &git.tracked)), git }
+    World { files: Box::new(Disk::list(root, top.as_deref(), &git.tracked)), git, since: None }
 }
 
 /// A run that could not look at what it was told to look at says so.
@@ -150,8 +168,15 @@ impl Judging {
         Ok(Judging { catalog, config, selection, today, version })
     }
 
+    /// Every answer that was asked for; of a change, those about hazards alone.
+    fn verdicts(&self, dossier: &Dossier) -> outcome::Verdicts {
+        let is_hazard = |check: &str| self.catalog.checks.get(check).is_some_and(|check| matches!(check.kind, CheckKind::Hazard(_)));
+        let wanted = |check: &str| self.selection.wants(check) && (dossier.before.is_none() || is_hazard(check));
+        outcome::judge(&self.catalog, dossier, &self.config, self.today, &wanted)
+    }
+
     fn report(&self, dossier: &Dossier) -> Report {
-        let verdicts = outcome::judge(&self.catalog, dossier, &self.config, self.today, &|check| self.selection.wants(check));
+        let verdicts = self.verdicts(dossier);
         compose::compose(&self.catalog, &verdicts, dossier, &self.config, self.today, &self.version)
     }
 }

@@ -125,6 +125,7 @@ pub fn gather(plan: &Plan, world: &World, path: &str) -> Dossier {
             .zip(&plan.hazards)
             .map(|(((key, _), seen), hazard)| (key.clone(), tidy(seen, *hazard)))
             .collect(),
+        before: None,
         parsed,
         incomplete: Vec::new(),
         skipped,

@@ -14,6 +14,7 @@ pub mod pipelines;
 pub mod revision;
 pub mod roles;
 pub mod schedule;
+pub mod since;
 pub mod syntax;
 pub mod world;
 
@@ -168,6 +169,9 @@ pub struct Dossier {
     pub files: u64,
     /// What each look saw, by the look's key.
     pub looks: BTreeMap<String, Seen>,
+    /// The hazards that were there before: an audit of a change asks only for new ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Before>,
     /// Code that was parsed for its syntax tree.
     #[serde(default)]
     pub parsed: Parsed,
@@ -177,6 +181,15 @@ pub struct Dossier {
     /// Files that were left out, with the reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<Gap>,
+}
+
+/// What stood in the code where a change began.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Before {
+    /// The commit.
+    pub commit: String,
+    /// Fingerprints of its findings.
+    pub findings: std::collections::BTreeSet<String>,
 }
 
 /// How much code was parsed for its syntax tree.

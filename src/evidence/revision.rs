@@ -59,7 +59,7 @@ impl Tree {
             tree.add(file, &facts.prefix);
         }
         tree.entries.sort();
-        Ok(World { files: Box::new(tree), git: facts })
+        Ok(World { files: Box::new(tree), git: facts, since: None })
     }
 
     /// Adds a file if it stands below the audited directory, or if that directory inherits it: plain files at the top

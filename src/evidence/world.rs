@@ -10,6 +10,7 @@ use ignore::{WalkBuilder, WalkState};
 use super::Gap;
 use super::git::GitFacts;
 use super::roles::role_of;
+use super::since::Since;
 use crate::definition::words::Role;
 use crate::definition::written::Example;
 
@@ -28,6 +29,8 @@ pub struct World {
     pub files: Box<dyn Files>,
     /// The git repository around them.
     pub git: GitFacts,
+    /// What changed since a base revision, if only a change is audited.
+    pub since: Option<Since>,
 }
 
 /// A file that may be looked at.
@@ -293,6 +296,6 @@ impl Files for Memory {
 impl World {
     /// The world of a definition's example.
     pub fn of_example(example: &Example) -> World {
-        World { files: Box::new(Memory::new(&example.files)), git: GitFacts::of_example(example.git.as_ref()) }
+        World { files: Box::new(Memory::new(&example.files)), git: GitFacts::of_example(example.git.as_ref()), since: None }
     }
 }

@@ -360,6 +360,10 @@ fn notices(verdicts: &Verdicts, dossier: &Dossier) -> Vec<Notice> {
         message: format!("{}: {}; {}", gap.what, gap.why, gap.next),
     };
     let mut notices: Vec<Notice> = dossier.incomplete.iter().map(|found| gap("incomplete", found)).collect();
+    notices.extend(dossier.before.iter().map(|before| Notice {
+        about: "since".into(),
+        message: format!("only hazards that the change since {} brings in are reported", before.commit.get(..12).unwrap_or(&before.commit)),
+    }));
     notices.extend(verdicts.notices.iter().map(|notice| Notice { about: notice.about.into(), message: notice.message.clone() }));
     notices.extend(dossier.skipped.iter().take(20).map(|found| gap("skipped", found)));
     if dossier.skipped.len() > 20 {

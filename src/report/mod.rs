@@ -289,7 +289,7 @@ pub struct Next {
 /// Something about the run itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Notice {
-    /// `incomplete`, `waiver`, `attestation`, `skipped`, `git`.
+    /// `incomplete`, `since`, `waiver`, `attestation`, `skipped`, `git`.
     pub about: String,
     /// What is, why it matters, what to do.
     pub message: String,
