@@ -45,6 +45,10 @@ impl Proof<'_> {
         }
         self.rules(check, MOST);
         self.findings(check, MOST);
+        if !check.muted.is_empty() {
+            let set_aside = format!("{} set aside with a reason", count(check.muted.len(), "finding"));
+            self.page.line(Line::indent(self.indent).put(Ink::Aside, set_aside));
+        }
         if check.standing == Standing::Unknown
             && let Some(gap) = check.gaps.first()
         {
@@ -66,6 +70,13 @@ impl Proof<'_> {
         }
         self.rules(check, usize::MAX);
         self.findings(check, usize::MAX);
+        for finding in &check.muted {
+            let room = self.page.width - self.indent - LABEL;
+            let place = place::first(&finding.place, room, self.page.glyphs.ellipsis).unwrap_or_default();
+            self.labelled("set aside", Ink::Aside, &place);
+            self.page.prose(Line::indent(self.indent + LABEL), Ink::Text, &finding.message);
+            self.page.prose(Line::indent(self.indent + LABEL), Ink::Aside, finding.muted.as_deref().unwrap_or_default());
+        }
         if !check.looked_for.is_empty() && check.evidence.is_empty() && check.findings.is_empty() {
             self.labelled("looked for", Ink::Aside, &check.looked_for.join("; "));
         }
