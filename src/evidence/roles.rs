@@ -43,7 +43,7 @@ const TEST: [&str; 27] = [
 const EXAMPLE: [&str; 11] =
     ["example", "examples", "sample", "samples", "demo", "demos", "playground", "tutorial", "tutorials", "quickstart", "showcase"];
 const DOCS: [&str; 6] = ["docs", "doc", "documentation", "wiki", "adr", "rfcs"];
-const DEVELOPMENT: [&str; 16] = [
+const DEVELOPMENT: [&str; 19] = [
     ".devcontainer",
     ".vscode",
     ".idea",
@@ -60,6 +60,9 @@ const DEVELOPMENT: [&str; 16] = [
     "localdev",
     "devenv",
     "sandbox",
+    ".review_apps",
+    "review-apps",
+    "review_apps",
 ];
 const PROSE: [&str; 7] = ["md", "mdx", "markdown", "rst", "adoc", "asciidoc", "org"];
 
@@ -148,8 +151,15 @@ fn is_example_file(name: &str) -> bool {
 fn is_development_file(name: &str, folders: &[&str]) -> bool {
     let named = ["vagrantfile", "procfile.dev", ".gitpod.yml", "seeds.rb", "launchsettings.json", "development.rb"];
     let stories = name.contains(".stories.");
+    let configuration =
+        ["yml", "yaml", "json", "toml", "conf", "cfg", "ini", "env", "tf", "tfvars"].iter().any(|end| name.ends_with(&format!(".{end}")));
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    // A pipeline `deploy-dev.yml` is what runs, not what developers run.
+    let pipeline = folders.first().is_some_and(|folder| folder.starts_with('.'));
+    let marked =
+        configuration && !pipeline && ["-dev", ".dev", "_dev", "-development", "-local", ".local"].iter().any(|end| stem.ends_with(end));
     let seeds = folders.last().is_some_and(|folder| *folder == "seeds" || *folder == "seeders");
-    named.contains(&name) || stories || seeds || is_environment(name, folders, &["dev", "development", "local", "override"])
+    named.contains(&name) || stories || seeds || marked || is_environment(name, folders, &["dev", "development", "local", "override"])
 }
 
 /// The file of one environment: `config/test.exs`, `.env.test`, `docker-compose.test.yml`, `appsettings.Development.json`,
@@ -196,6 +206,9 @@ mod tests {
             ("app/models/latest.rb", Role::Production),
             ("docker-compose.yml", Role::Production),
             ("docker-compose.dev.yml", Role::Development),
+            ("dockerfiles/collector-config-dev.yaml", Role::Development),
+            (".github/workflows/deploy-dev.yml", Role::Production),
+            (".review_apps/ecs_service.tf", Role::Development),
             ("docker/development/compose.yml", Role::Development),
             ("docker/testing/compose.yml", Role::Test),
             ("Dockerfile", Role::Production),
