@@ -14,7 +14,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("definition", &["evidence::pattern", "evidence::analyses::names", "report::plain"]),
     ("score", &["definition::words"]),
     ("config", &["definition"]),
-    ("plan", &["definition", "evidence::files", "evidence::pattern"]),
+    ("plan", &["definition", "evidence::files", "evidence::literals", "evidence::pattern"]),
     // What was seen is made safe to show at once: `report::plain` is the one such function.
     ("evidence", &["definition", "report::plain"]),
     ("evidence::gather", &["definition", "evidence", "plan"]),
@@ -23,6 +23,7 @@ const RULES: &[(&str, &[&str])] = &[
     // What reads a text knows of no disk and no git.
     ("evidence::comments", &[]),
     ("evidence::data::format", &[]),
+    ("evidence::literals", &[]),
     ("evidence::node", &[]),
     ("evidence::pattern", &[]),
     ("evidence::roles", &["definition::words"]),

@@ -10,8 +10,7 @@ use crate::cli::{Format, JudgingArgs, RunArgs, Selection};
 use crate::config::Config;
 use crate::definition::catalogue::{Catalog, digest};
 use crate::evidence::gather::gather;
-use crate::evidence::git::GitFacts;
-use crate::evidence::world::{Disk, World};
+use crate::evidence::world::World;
 use crate::evidence::{Dossier, Gap};
 use crate::outcome;
 use crate::plan::Plan;
@@ -30,9 +29,14 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Ending> {
     }
     let root = directory(&args.path)?;
     let (folders, config) = sources(args, &root)?;
-    let judging = Judging::new(&args.judging, knowledge(&folders, config.as_deref())?)?;
-    let plan = Plan::draw(&judging.catalog);
-    let mut dossier = gather(&plan, &look_at(&root), &args.path.to_string_lossy());
+    let (judging, plan, world) = std::thread::scope(|scope| {
+        let world = scope.spawn(|| World::of_directory(&root));
+        let judging = Judging::new(&args.judging, knowledge(&folders, config.as_deref())?)?;
+        let plan = Plan::draw(&judging.catalog);
+        let world = world.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        anyhow::Ok((judging, plan, world))
+    })?;
+    let mut dossier = gather(&plan, &world, &args.path.to_string_lossy());
     note_what_is_missing(&mut dossier);
     if let Some(file) = &args.save_dossier {
         write(file, &(serde_json::to_string_pretty(&dossier)? + "\n"))?;
@@ -103,12 +107,6 @@ pub fn knowledge(folders: &[PathBuf], file: Option<&Path>) -> anyhow::Result<Kno
     let version = env!("CARGO_PKG_VERSION");
     let version = if texts.is_empty() { version.to_owned() } else { format!("{version}+{}", digest(&texts, 8)) };
     Ok(Knowledge { catalog, config, version })
-}
-
-fn look_at(root: &Path) -> World {
-    let git = GitFacts::look(root);
-    let top = git.top.as_deref().and_then(|top| top.canonicalize().ok());
-    World { files: Box::new(Disk::list(root, top.as_deref(), &git.tracked)), git }
 }
 
 /// A run that could not look at what it was told to look at says so.

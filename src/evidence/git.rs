@@ -6,6 +6,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use globset::GlobSet;
@@ -94,21 +95,26 @@ fn git(directory: &Path, arguments: &[&str]) -> Result<String, String> {
         .env_remove("GIT_DIR")
         .env_remove("GIT_WORK_TREE");
     let mut child = command.spawn().map_err(|error| format!("git cannot be run: {}", error.kind()))?;
+    let start = Instant::now();
     let read = |pipe: Option<Box<dyn std::io::Read + Send>>| {
+        let (sender, receiver) = mpsc::channel();
         std::thread::spawn(move || {
             let mut bytes = Vec::new();
             if let Some(pipe) = pipe {
                 let _ = pipe.take(256 << 20).read_to_end(&mut bytes);
             }
-            String::from_utf8_lossy(&bytes).into_owned()
-        })
+            let _ = sender.send(String::from_utf8_lossy(&bytes).into_owned());
+        });
+        receiver
     };
     let out = read(child.stdout.take().map(|pipe| Box::new(pipe) as _));
     let err = read(child.stderr.take().map(|pipe| Box::new(pipe) as _));
-    let (start, mut pause) = (Instant::now(), Duration::from_micros(500));
+    let text = |from: mpsc::Receiver<String>| from.recv_timeout(LONGEST.saturating_sub(start.elapsed())).ok();
+    let (out, err) = (text(out), text(err));
+    let mut pause = Duration::from_micros(50);
     let status = loop {
         match child.try_wait() {
-            Ok(Some(status)) => break status,
+            Ok(Some(status)) if out.is_some() && err.is_some() => break status,
             Ok(None) if start.elapsed() < LONGEST => {
                 std::thread::sleep(pause);
                 pause = (pause * 2).min(Duration::from_millis(20));
@@ -120,7 +126,7 @@ fn git(directory: &Path, arguments: &[&str]) -> Result<String, String> {
             }
         }
     };
-    let (out, err) = (out.join().unwrap_or_default(), err.join().unwrap_or_default());
+    let (out, err) = (out.unwrap_or_default(), err.unwrap_or_default());
     if status.success() { Ok(out) } else { Err(err.lines().next().unwrap_or("git failed").to_owned()) }
 }
 
@@ -163,37 +169,39 @@ impl GitFacts {
         facts
     }
 
+    /// Everything at once: most of the time of a git command is its start.
     fn read(&mut self, directory: &Path) {
-        let urls = git(directory, &["config", "--get-regexp", r"^remote\..*\.url$"]).unwrap_or_default();
-        self.remotes = urls.lines().filter_map(|line| line.split_once(' ')).map(|(_, url)| without_credentials(url)).collect();
-        self.head = git(directory, &["rev-parse", "--verify", "-q", "HEAD"]).ok().map(|id| id.trim().to_owned());
-        if self.head.is_none() {
-            self.gap = Some(gap("the repository has no commit yet", "commit, then run the audit again"));
-            return;
-        }
+        let remotes = || git(directory, &["config", "--get-regexp", r"^remote\..*\.url$"]).unwrap_or_default();
+        let head = || git(directory, &["rev-parse", "--verify", "-q", "HEAD"]).ok().map(|id| id.trim().to_owned());
         let contains = |flag: &str| {
             let found = git(directory, &["for-each-ref", flag, "HEAD", "--format=%(refname:short)", "refs/remotes"]).unwrap_or_default();
             found.lines().find(|name| !name.ends_with("/HEAD")).map(str::to_owned)
         };
-        self.on_remote = contains("--points-at").or_else(|| contains("--contains"));
-        self.default_branch = git(directory, &["symbolic-ref", "-q", "--short", "refs/remotes/origin/HEAD"])
-            .ok()
-            .and_then(|name| name.trim().split_once('/').map(|(_, branch)| branch.to_owned()));
-        let tracked = git(directory, &["ls-files", "-z", "--cached"]).unwrap_or_default();
-        self.tracked = tracked.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect();
-        self.read_log(directory);
-    }
-
-    /// Authors are taken as they stand in the commit (`%an`): with `%aN` git would read `.mailmap` from the checkout, which
-    /// may be a pipe that never ends.
-    fn read_log(&mut self, directory: &Path) {
-        let newest = git(directory, &["log", "-1", "--format=%ct"]).ok().and_then(|time| time.trim().parse::<i64>().ok()).unwrap_or(0);
-        let since = format!("--since={}", newest - HISTORY_DAYS * DAY);
-        let log = git(directory, &["log", &since, "-n", MOST_COMMITS, "-z", "--format=%H%x1f%ct%x1f%an <%ae>%x1f%s%n%b"]);
-        match log {
-            Ok(text) => self.commits = text.split('\0').filter_map(commit_of).collect(),
-            Err(why) => self.gap = Some(gap(&why, "make `git log` work in this directory, then run the audit again")),
-        }
+        let on_remote = || contains("--points-at").or_else(|| contains("--contains"));
+        let default_branch = || {
+            let name = git(directory, &["symbolic-ref", "-q", "--short", "refs/remotes/origin/HEAD"]).ok()?;
+            name.trim().split_once('/').map(|(_, branch)| branch.to_owned())
+        };
+        let tracked = || git(directory, &["ls-files", "-z", "--cached"]).unwrap_or_default();
+        std::thread::scope(|scope| {
+            let (remotes, head, on_remote) = (scope.spawn(remotes), scope.spawn(head), scope.spawn(on_remote));
+            let (default_branch, tracked) = (scope.spawn(default_branch), scope.spawn(tracked));
+            let log = read_log(directory);
+            let urls = joined(remotes);
+            self.remotes = urls.lines().filter_map(|line| line.split_once(' ')).map(|(_, url)| without_credentials(url)).collect();
+            self.head = joined(head);
+            if self.head.is_none() {
+                self.gap = Some(gap("the repository has no commit yet", "commit, then run the audit again"));
+                return;
+            }
+            self.on_remote = joined(on_remote);
+            self.default_branch = joined(default_branch);
+            self.tracked = joined(tracked).split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect();
+            match log {
+                Ok(commits) => self.commits = commits,
+                Err(why) => self.gap = Some(gap(&why, "make `git log` work in this directory, then run the audit again")),
+            }
+        });
     }
 
     /// The facts of an example.
@@ -307,6 +315,20 @@ impl GitFacts {
             }
         }
     }
+}
+
+/// What a thread found out.
+fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// The commits of the last year. Authors are taken as they stand in the commit (`%an`): with `%aN` git would read `.mailmap`
+/// from the checkout, which may be a pipe that never ends.
+fn read_log(directory: &Path) -> Result<Vec<Commit>, String> {
+    let newest = git(directory, &["log", "-1", "--format=%ct"]).ok().and_then(|time| time.trim().parse::<i64>().ok()).unwrap_or(0);
+    let since = format!("--since={}", newest - HISTORY_DAYS * DAY);
+    let log = git(directory, &["log", &since, "-n", MOST_COMMITS, "-z", "--format=%H%x1f%ct%x1f%an <%ae>%x1f%s%n%b"])?;
+    Ok(log.split('\0').filter_map(commit_of).collect())
 }
 
 fn commit_of(record: &str) -> Option<Commit> {
