@@ -13,7 +13,7 @@ use crate::definition::words::AbsentValue;
 use crate::definition::written::{DataLook, FileLook};
 use crate::evidence::files::{Lazy, PathIndex, Wanted};
 use crate::evidence::literals::{self, Literals};
-use crate::evidence::pattern;
+use crate::evidence::pattern_needs::needs_of as needs_of_pattern;
 
 /// All looks of a catalogue, ready to be taken.
 pub struct Plan {
@@ -198,7 +198,7 @@ fn numbered<'p>(needs: &'p Needs<String>, numbers: &mut HashMap<&'p str, usize>)
 
 fn needs_of(look: &WorldLook) -> Needs<String> {
     match look {
-        WorldLook::File(file) => file.contains.iter().map(|pattern| pattern::needs(pattern)).collect(),
+        WorldLook::File(file) => file.contains.iter().map(|pattern| needs_of_pattern(pattern)).collect(),
         WorldLook::Data(data) => data_needs(data),
         WorldLook::Dependency(_) | WorldLook::Pipeline(_) | WorldLook::Git(_) | WorldLook::Analysis(_) => Vec::new(),
     }
@@ -208,7 +208,7 @@ fn data_needs(look: &DataLook) -> Needs<String> {
     let mut needs: Needs<String> = Vec::new();
     let mut need = |path: &str, pattern: Option<&String>| {
         needs.extend(names_in(path).into_iter().map(|name| vec![vec![vec![name]]]));
-        needs.extend(pattern.map(|pattern| pattern::needs(pattern)));
+        needs.extend(pattern.map(|pattern| needs_of_pattern(pattern)));
     };
     look.document.iter().chain(&look.having).for_each(|(path, pattern)| need(path, Some(pattern)));
     look.each.iter().for_each(|path| need(path, None));

@@ -14,7 +14,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("definition", &["evidence::pattern", "evidence::analyses::names", "report::plain"]),
     ("score", &["definition::words"]),
     ("config", &["definition"]),
-    ("plan", &["definition", "evidence::files", "evidence::literals", "evidence::pattern"]),
+    ("plan", &["definition", "evidence::files", "evidence::literals", "evidence::pattern_needs"]),
     // What was seen is made safe to show at once: `report::plain` is the one such function.
     ("evidence", &["definition", "report::plain"]),
     ("evidence::gather", &["definition", "evidence", "plan"]),
@@ -26,6 +26,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("evidence::literals", &[]),
     ("evidence::node", &[]),
     ("evidence::pattern", &[]),
+    ("evidence::pattern_needs", &["evidence::pattern"]),
     ("evidence::roles", &["definition::words"]),
     ("evidence::schedule", &[]),
     (
@@ -46,7 +47,10 @@ const RULES: &[(&str, &[&str])] = &[
     ),
     ("outcome", &["config", "definition", "evidence::Dossier", "evidence::Gap", "evidence::Place", "evidence::Sighting", "score"]),
     ("report", &["definition::words", "evidence::Gap", "evidence::Place"]),
-    ("report::compose", &["config", "definition", "evidence::Dossier", "evidence::Gap", "evidence::pattern", "outcome", "report", "score"]),
+    (
+        "report::compose",
+        &["config", "definition", "evidence::Dossier", "evidence::Gap", "evidence::pattern_needs", "outcome", "report", "score"],
+    ),
     ("report::json", &["report"]),
     ("report::plain", &[]),
     ("report::schema", &["report"]),

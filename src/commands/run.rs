@@ -37,6 +37,8 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Ending> {
         anyhow::Ok((judging, plan, world))
     })?;
     let mut dossier = gather(&plan, &world, &args.path.to_string_lossy());
+    // The program ends soon: what holds so many small parts need not be taken apart.
+    std::mem::forget((plan, world));
     note_what_is_missing(&mut dossier);
     if let Some(file) = &args.save_dossier {
         write(file, &(serde_json::to_string_pretty(&dossier)? + "\n"))?;

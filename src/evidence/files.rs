@@ -3,7 +3,7 @@
 //! All path patterns of the catalogue stand in one index; braces are written out beforehand, so that most of
 //! them end in a plain extension or name, which costs next to nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
@@ -11,7 +11,8 @@ use globset::{Glob, GlobBuilder};
 use regex::bytes::Regex;
 
 use super::path_pattern::PathPattern;
-use super::pattern;
+use super::pattern::{self, Needs};
+use super::pattern_needs::needs_of;
 use super::world::FileEntry;
 use crate::definition::words::{OneOrMany, Role};
 
@@ -102,9 +103,10 @@ impl PathIndex {
         for (list, number) in &exceptions {
             list.iter().for_each(|pattern| patterns.entry((pattern, true)).or_default().1.push(*number));
         }
-        let mut written_out: BTreeMap<(String, bool), (BTreeSet<usize>, BTreeSet<usize>)> = BTreeMap::new();
+        let mut written_out: HashMap<(String, bool), (Vec<usize>, Vec<usize>)> = HashMap::new();
         for ((pattern, ignore_case), (looks, exceptions)) in patterns {
-            for pattern in braces(pattern) {
+            // A class of one byte is that byte.
+            for pattern in braces(&pattern.replace("[.]", ".")) {
                 let wanted = written_out.entry((pattern, ignore_case)).or_default();
                 wanted.0.extend(&looks);
                 wanted.1.extend(&exceptions);
@@ -119,11 +121,7 @@ impl PathIndex {
                 Some(Key::Literal(literal)) => literals.entry(literal).or_default().push(globs.len()),
                 None => without.push(globs.len()),
             }
-            globs.push(Indexed {
-                pattern: PathPattern::new(&pattern, ignore_case),
-                looks: looks.into_iter().collect(),
-                exceptions: exceptions.into_iter().collect(),
-            });
+            globs.push(Indexed { pattern: PathPattern::new(pattern, ignore_case), looks, exceptions });
         }
         let automaton = AhoCorasick::new(literals.keys()).ok();
         if automaton.is_none() {
@@ -189,16 +187,13 @@ fn key_of(pattern: &str) -> Option<Key> {
     }
     // `**/` may stand for nothing, so a slash beside it is not certain.
     let plain = pattern.replace("**/", "*").replace("/**", "*");
-    let (before, tail) = plain.rsplit_once(['*', '?']).unwrap_or(("", &plain));
-    let longest = before.split(['*', '?']).max_by_key(|piece| piece.len()).filter(|piece| piece.len() >= 3);
-    match (longest, tail.rsplit_once('.')) {
-        (Some(literal), _) => Some(Key::Literal(literal.to_owned())),
-        (None, Some((_, extension))) if !extension.contains('/') => Some(Key::Extension(extension.to_owned())),
-        _ => plain
-            .split(['*', '?'])
-            .max_by_key(|piece| piece.len())
-            .filter(|piece| piece.len() >= 2)
-            .map(|piece| Key::Literal(piece.to_owned())),
+    let longest = plain.split(['*', '?']).max_by_key(|piece| piece.len()).unwrap_or_default();
+    let tail = plain.rsplit(['*', '?']).next().unwrap_or_default();
+    match tail.rsplit_once('.') {
+        Some((before, extension)) if !extension.contains('/') && before.len() < 3 && (longest == tail || longest.len() < 3) => {
+            Some(Key::Extension(extension.to_owned()))
+        }
+        _ => Some(Key::Literal(longest.to_owned())).filter(|_| longest.len() >= 2),
     }
 }
 
@@ -206,13 +201,14 @@ fn key_of(pattern: &str) -> Option<Key> {
 #[derive(Debug)]
 pub struct Lazy {
     pattern: String,
+    needs: OnceLock<Needs>,
     regex: OnceLock<Option<Regex>>,
 }
 
 impl Lazy {
     /// Not compiled yet.
     pub fn new(pattern: &str) -> Lazy {
-        Lazy { pattern: pattern.to_owned(), regex: OnceLock::new() }
+        Lazy { pattern: pattern.to_owned(), needs: OnceLock::new(), regex: OnceLock::new() }
     }
 
     /// The pattern; `None` for a bad one, which the loader refuses.
@@ -227,7 +223,7 @@ impl Lazy {
 
     /// Where the pattern matches. A pattern may begin with white space that belongs to the lines above: that is left out.
     pub fn find_all<'t>(&'t self, text: &'t str) -> impl Iterator<Item = usize> + 't {
-        let matches = self.get().into_iter().flat_map(|regex| regex.find_iter(text.as_bytes()));
+        let matches = self.worth_trying(text).into_iter().flat_map(|regex| regex.find_iter(text.as_bytes()));
         matches.map(|found| {
             let blank = found.as_bytes().iter().take_while(|byte| byte.is_ascii_whitespace()).count();
             text.floor_char_boundary(found.start() + blank)
@@ -236,7 +232,19 @@ impl Lazy {
 
     /// Whether the pattern matches.
     pub fn is_match(&self, text: &str) -> bool {
-        self.get().is_some_and(|regex| regex.is_match(text.as_bytes()))
+        self.worth_trying(text).is_some_and(|regex| regex.is_match(text.as_bytes()))
+    }
+
+    /// The pattern, which is not compiled for a text that cannot match.
+    fn worth_trying(&self, text: &str) -> Option<&Regex> {
+        if self.regex.get().is_none() {
+            let (lower, needs) = (text.to_ascii_lowercase(), self.needs.get_or_init(|| needs_of(&self.pattern)));
+            let has = |literal: &String| memchr::memmem::find(lower.as_bytes(), literal.as_bytes()).is_some();
+            if !needs.iter().any(|clauses| clauses.iter().all(|any| any.iter().any(has))) {
+                return None;
+            }
+        }
+        self.get()
     }
 }
 

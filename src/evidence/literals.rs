@@ -162,81 +162,31 @@ fn rarest(literal: &[u8]) -> Option<usize> {
 /// How telling a literal is: the greater, the fewer texts have it.
 pub fn rarity(literal: &str) -> u32 {
     let bytes = literal.bytes().map(rarity_of).sum::<u32>();
-    let common = EVERYWHERE.iter().any(|word| word.contains(literal));
-    if literal.len() < SHORTEST || common { bytes / 4 } else { bytes }
+    let common = literal.len() < SHORTEST || memchr::memmem::find(EVERYWHERE.as_bytes(), literal.as_bytes()).is_some();
+    if common { bytes / 4 } else { bytes }
 }
 
 /// Bytes of source code from the most frequent to the rarer ones, in lower case.
 const FREQUENT: &[u8] = b" etaronislcdpum.fgh()_\";,=b-yv:/xwk><j0'{}1qz2";
 
+const RARITY: [u32; 256] = {
+    let (mut rarity, mut place) = ([60; 256], 0);
+    while place < FREQUENT.len() {
+        rarity[FREQUENT[place] as usize] = place as u32 + 8;
+        place += 1;
+    }
+    rarity
+};
+
 fn rarity_of(byte: u8) -> u32 {
-    let place = FREQUENT.iter().position(|frequent| *frequent == byte).unwrap_or(FREQUENT.len());
-    number(place) + 8
+    RARITY[usize::from(byte)]
 }
 
 /// Words that stand in nearly every file of some language.
-const EVERYWHERE: [&str; 60] = [
-    "public",
-    "private",
-    "class ",
-    "function",
-    "return",
-    "import",
-    "export",
-    "default",
-    "const ",
-    "string",
-    "value",
-    "false",
-    "await",
-    "async",
-    "error",
-    "message",
-    "request",
-    "response",
-    "config",
-    "server",
-    "client",
-    "version",
-    "description",
-    "create",
-    "delete",
-    "remove",
-    "update",
-    "select",
-    "where",
-    "query",
-    "status",
-    "content",
-    "header",
-    "service",
-    "module",
-    "package",
-    "require",
-    "include",
-    "static",
-    "throw",
-    "context",
-    "object",
-    "number",
-    "boolean",
-    "array",
-    "params",
-    "options",
-    "result",
-    "override",
-    "interface",
-    "account",
-    "https://",
-    "http://",
-    "password",
-    "token",
-    "email",
-    "index",
-    "label",
-    "table",
-    "using ",
-];
+const EVERYWHERE: &str = "public private class function return import export default const string value false await async error message \
+    request response config server client version description create delete remove update select where query status content header \
+    service module package require include static throw context object number boolean array params options result override interface \
+    account https:// http:// password token email index label table using ";
 
 #[cfg(test)]
 mod tests {

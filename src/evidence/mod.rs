@@ -11,6 +11,7 @@ pub mod manifests;
 pub mod node;
 mod path_pattern;
 pub mod pattern;
+pub mod pattern_needs;
 pub mod pipelines;
 pub mod roles;
 pub mod schedule;

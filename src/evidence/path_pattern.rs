@@ -7,17 +7,18 @@ use globset::GlobMatcher;
 
 use super::files::glob;
 
-/// A path pattern with braces written out.
+/// A path pattern with braces written out, read when it is first tried.
 pub struct PathPattern {
+    pattern: String,
     ignore_case: bool,
-    form: Form,
+    form: OnceLock<Form>,
 }
 
 enum Form {
     /// Text and wildcards.
     Simple(Vec<Part>),
-    /// Anything else, compiled when it is first tried.
-    Other { pattern: String, matcher: OnceLock<Option<GlobMatcher>> },
+    /// Anything else; `None` for a bad pattern.
+    Other(Option<Box<GlobMatcher>>),
 }
 
 enum Part {
@@ -39,24 +40,22 @@ const MOST_WILDCARDS: usize = 6;
 
 impl PathPattern {
     /// A pattern as [`glob`] means it. A bad one matches nothing.
-    pub fn new(pattern: &str, ignore_case: bool) -> PathPattern {
-        let written = if ignore_case { pattern.to_ascii_lowercase() } else { pattern.to_owned() };
-        let form = match parts(&written) {
-            Some(parts) => Form::Simple(parts),
-            None => Form::Other { pattern: pattern.to_owned(), matcher: OnceLock::new() },
-        };
-        PathPattern { ignore_case, form }
+    pub fn new(pattern: String, ignore_case: bool) -> PathPattern {
+        PathPattern { pattern, ignore_case, form: OnceLock::new() }
     }
 
     /// Whether a path matches; `lower` is the same path in lower case.
     pub fn is_match(&self, path: &str, lower: &str) -> bool {
-        match &self.form {
+        match self.form.get_or_init(|| self.read()) {
             Form::Simple(parts) => matches(parts, if self.ignore_case { lower } else { path }.as_bytes()),
-            Form::Other { pattern, matcher } => {
-                let matcher = matcher.get_or_init(|| glob(pattern, self.ignore_case).ok().map(|glob| glob.compile_matcher()));
-                matcher.as_ref().is_some_and(|matcher| matcher.is_match(path))
-            }
+            Form::Other(matcher) => matcher.as_ref().is_some_and(|matcher| matcher.is_match(path)),
         }
+    }
+
+    fn read(&self) -> Form {
+        let simple = if self.ignore_case { parts(&self.pattern.to_ascii_lowercase()) } else { parts(&self.pattern) };
+        let other = || Form::Other(glob(&self.pattern, self.ignore_case).ok().map(|glob| Box::new(glob.compile_matcher())));
+        simple.map_or_else(other, Form::Simple)
     }
 }
 
@@ -127,7 +126,7 @@ mod tests {
         #[test]
         fn a_path_matches_as_globset_says(pattern in "(\\*\\*/)?([ab.]|/|\\*|\\?|/\\*\\*/|B){0,7}(/\\*\\*)?", path in "([abB.]|/){0,9}", ignore_case in any::<bool>()) {
             let wanted = glob(&pattern, ignore_case).map(|glob| glob.compile_matcher().is_match(&path)).unwrap_or(false);
-            prop_assert_eq!(PathPattern::new(&pattern, ignore_case).is_match(&path, &path.to_ascii_lowercase()), wanted);
+            prop_assert_eq!(PathPattern::new(pattern, ignore_case).is_match(&path, &path.to_ascii_lowercase()), wanted);
         }
     }
 }
