@@ -1,19 +1,20 @@
 //! The plan: every look the catalogue needs, once each, made ready to be held against files.
 //!
-//! Path patterns go into one index and the literals that patterns cannot match without into one automaton, so that
+//! Path patterns go into one index, and the literals that patterns cannot match without are looked for together, so that
 //! a file is read once and only the looks that could see something in it are run.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 use serde_json_path::JsonPath;
 
 use crate::definition::catalogue::{Catalog, WorldLook};
 use crate::definition::words::{AbsentValue, OneOrMany};
 use crate::definition::written::{CodeLook, CodeRule, DataLook, FileLook};
 use crate::evidence::files::{Lazy, PathIndex, Wanted};
-use crate::evidence::{pattern, syntax};
+use crate::evidence::literals::{self, Literals};
+use crate::evidence::pattern_needs::needs_of as needs_of_pattern;
+use crate::evidence::syntax;
 
 /// All looks of a catalogue, ready to be taken.
 pub struct Plan {
@@ -119,27 +120,48 @@ impl Path {
 /// What a text must contain for a look to see something in it: for each of its patterns, branches of clauses of literals.
 type Needs<L> = Vec<Vec<Vec<Vec<L>>>>;
 
-/// An automaton over the literals of some looks, and what each of these looks needs of them.
-pub struct Literals {
-    automaton: Option<AhoCorasick>,
+/// The literals of some looks, and what each of these looks needs of them.
+pub struct Filter {
+    /// Literals that rule out most texts, looked for in all of them.
+    telling: Literals,
+    /// The looks that each of these makes possible.
+    possible: Vec<Vec<usize>>,
+    /// Looks that are possible without any.
+    always: Vec<usize>,
     needs: HashMap<usize, Needs<usize>>,
-    words: usize,
+    literals: Vec<String>,
 }
 
-impl Literals {
-    /// The looks that could see something in a text, of those asked for.
-    pub fn filter(&self, bytes: &[u8], asked: &mut Vec<usize>) {
-        // Too many literals for one automaton: nothing can be ruled out.
-        let Some(automaton) = &self.automaton else { return };
-        let mut seen = vec![0_u64; self.words];
-        for found in automaton.find_overlapping_iter(bytes) {
-            let literal = found.pattern().as_usize();
-            seen[literal / 64] |= 1 << (literal % 64);
-        }
-        let clause = |any: &Vec<usize>| any.iter().any(|literal| seen[literal / 64] & (1 << (literal % 64)) != 0);
-        let met = |needs: &Needs<usize>| needs.iter().all(|branches| branches.iter().any(|clauses| clauses.iter().all(clause)));
-        asked.retain(|look| self.needs.get(look).is_none_or(met));
+impl Filter {
+    /// The looks that could see something in a text in lower case, of those asked for, which are in ascending order.
+    pub fn retain(&self, lower: &[u8], asked: &mut Vec<usize>) {
+        let met = self.telling.find(lower);
+        let mut possible = self.always.clone();
+        possible.extend(met.iter().flat_map(|literal| &self.possible[literal]));
+        possible.sort_unstable();
+        possible.dedup();
+        possible.retain(|look| asked.binary_search(look).is_ok());
+        // The other literals are looked for one by one, when a possible look needs them.
+        let mut known: Vec<Option<bool>> = vec![None; self.literals.len()];
+        let mut has = |literal: usize| {
+            *known[literal].get_or_insert_with(|| memchr::memmem::find(lower, self.literals[literal].as_bytes()).is_some())
+        };
+        let mut clause = |any: &Vec<usize>| any.iter().any(|literal| has(*literal));
+        let mut pattern = |branches: &Vec<Vec<Vec<usize>>>| branches.iter().any(|clauses| clauses.iter().all(&mut clause));
+        possible.retain(|look| self.needs.get(look).is_none_or(|needs| needs.iter().all(&mut pattern)));
+        *asked = possible;
     }
+}
+
+/// The literals of which a text has at least one if a look sees something in it, the most telling ones; `None` if there are no such.
+fn telling<'n>(needs: &'n Needs<String>) -> Option<Vec<&'n String>> {
+    let rarity_of_clause = |any: &&Vec<String>| any.iter().map(|literal| literals::rarity(literal)).min().unwrap_or(0);
+    let of_pattern = |branches: &'n Vec<Vec<Vec<String>>>| {
+        let best: Option<Vec<&Vec<String>>> = branches.iter().map(|clauses| clauses.iter().max_by_key(rarity_of_clause)).collect();
+        best.map(|clauses| (clauses.iter().map(rarity_of_clause).min(), clauses))
+    };
+    let (_, clauses) = needs.iter().filter_map(of_pattern).max_by_key(|(rarity, _)| *rarity)?;
+    Some(clauses.into_iter().flatten().collect())
 }
 
 impl Plan {
@@ -162,21 +184,38 @@ impl Plan {
         Plan { looks, asks, paths, hazards, needs }
     }
 
-    /// An automaton over the literals of some looks. `fast` spends memory and time on building one that reads faster.
-    pub fn literals<'l>(&self, looks: impl Iterator<Item = &'l usize>, fast: bool) -> Literals {
-        let mut numbers: HashMap<&str, usize> = HashMap::new();
-        let mut needs = HashMap::new();
+    /// What rules some looks out, which are in ascending order.
+    pub fn filter<'l>(&self, looks: impl Iterator<Item = &'l usize>) -> Filter {
+        let (mut numbers, mut rare) = (HashMap::new(), HashMap::new());
+        let (mut needs, mut always, mut possible) = (HashMap::new(), Vec::new(), Vec::<Vec<usize>>::new());
         for look in looks.copied().filter(|look| matches!(self.asks[*look], Ask::Text(_) | Ask::Data(_) | Ask::Code(_))) {
             let written = self.needs[look].get_or_init(|| needs_of(&self.looks[look].1));
             needs.insert(look, numbered(written, &mut numbers));
+            let Some(literals) = telling(written) else {
+                always.push(look);
+                continue;
+            };
+            for literal in literals {
+                let number = *rare.entry(literal.as_str()).or_insert(possible.len());
+                possible.resize_with(possible.len().max(number + 1), Vec::new);
+                possible[number].push(look);
+            }
         }
-        let mut literals: Vec<(&str, usize)> = numbers.into_iter().collect();
-        literals.sort_by_key(|(_, number)| *number);
-        let mut builder = AhoCorasickBuilder::new();
-        builder.ascii_case_insensitive(true).kind(fast.then_some(AhoCorasickKind::DFA));
-        let automaton = builder.build(literals.iter().map(|(literal, _)| literal)).ok();
-        Literals { automaton, needs, words: literals.len() / 64 + 1 }
+        Filter {
+            telling: Literals::new(in_order(rare).into_iter()),
+            possible,
+            always,
+            needs,
+            literals: in_order(numbers).into_iter().map(str::to_owned).collect(),
+        }
     }
+}
+
+/// Texts in the order of their numbers.
+fn in_order(numbers: HashMap<&str, usize>) -> Vec<&str> {
+    let mut texts: Vec<(&str, usize)> = numbers.into_iter().collect();
+    texts.sort_by_key(|(_, number)| *number);
+    texts.into_iter().map(|(text, _)| text).collect()
 }
 
 /// The same needs with a number for every literal.
@@ -191,10 +230,10 @@ fn numbered<'p>(needs: &'p Needs<String>, numbers: &mut HashMap<&'p str, usize>)
 
 fn needs_of(look: &WorldLook) -> Needs<String> {
     match look {
-        WorldLook::File(file) => file.contains.iter().map(|pattern| pattern::needs(pattern)).collect(),
+        WorldLook::File(file) => file.contains.iter().map(|pattern| needs_of_pattern(pattern)).collect(),
         WorldLook::Data(data) => data_needs(data),
         WorldLook::Code(look) => {
-            let mut needs: Needs<String> = look.contains.iter().map(|pattern| pattern::needs(pattern)).collect();
+            let mut needs: Needs<String> = look.contains.iter().map(|pattern| needs_of_pattern(pattern)).collect();
             needs.extend(rule_needs(&look.rule, look));
             needs
         }
@@ -219,7 +258,7 @@ fn rule_needs(rule: &CodeRule, look: &CodeLook) -> Needs<String> {
     if let Some(pattern) = rule.pattern.as_ref().or(rule.context.as_ref().filter(|_| rule.selector.is_none())) {
         needs.push(vec![names_of_code(pattern).into_iter().map(|name| vec![name]).collect()]);
     }
-    needs.extend(rule.regex.iter().map(|pattern| pattern::needs(pattern)));
+    needs.extend(rule.regex.iter().map(|pattern| needs_of_pattern(pattern)));
     for part in [&rule.inside, &rule.has, &rule.precedes, &rule.follows].into_iter().flatten() {
         needs.extend(rule_needs(part, look));
     }
@@ -247,7 +286,7 @@ fn data_needs(look: &DataLook) -> Needs<String> {
     let mut needs: Needs<String> = Vec::new();
     let mut need = |path: &str, pattern: Option<&String>| {
         needs.extend(names_in(path).into_iter().map(|name| vec![vec![vec![name]]]));
-        needs.extend(pattern.map(|pattern| pattern::needs(pattern)));
+        needs.extend(pattern.map(|pattern| needs_of_pattern(pattern)));
     };
     look.document.iter().chain(&look.having).for_each(|(path, pattern)| need(path, Some(pattern)));
     look.each.iter().for_each(|path| need(path, None));

@@ -14,7 +14,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("definition", &["evidence::pattern", "evidence::syntax::check", "evidence::analyses::names", "report::plain"]),
     ("score", &["definition::words"]),
     ("config", &["definition"]),
-    ("plan", &["definition", "evidence::files", "evidence::pattern", "evidence::syntax"]),
+    ("plan", &["definition", "evidence::files", "evidence::literals", "evidence::pattern_needs", "evidence::syntax"]),
     // What was seen is made safe to show at once: `report::plain` is the one such function.
     ("evidence", &["definition", "report::plain"]),
     ("evidence::gather", &["definition", "evidence", "plan"]),
@@ -23,8 +23,10 @@ const RULES: &[(&str, &[&str])] = &[
     // What reads a text knows of no disk and no git.
     ("evidence::comments", &[]),
     ("evidence::data::format", &[]),
+    ("evidence::literals", &[]),
     ("evidence::node", &[]),
     ("evidence::pattern", &[]),
+    ("evidence::pattern_needs", &["evidence::pattern"]),
     ("evidence::roles", &["definition::words"]),
     ("evidence::schedule", &[]),
     (
@@ -41,11 +43,22 @@ const RULES: &[(&str, &[&str])] = &[
     ),
     (
         "evidence::world",
-        &["definition::words", "definition::written", "evidence::Gap", "evidence::git", "evidence::one_line", "evidence::roles"],
+        &[
+            "definition::words",
+            "definition::written",
+            "evidence::Gap",
+            "evidence::git",
+            "evidence::one_line",
+            "evidence::roles",
+            "evidence::since",
+        ],
     ),
     ("outcome", &["config", "definition", "evidence::Dossier", "evidence::Gap", "evidence::Place", "evidence::Sighting", "score"]),
     ("report", &["definition::words", "evidence::Gap", "evidence::Place"]),
-    ("report::compose", &["config", "definition", "evidence::Dossier", "evidence::Gap", "evidence::pattern", "outcome", "report", "score"]),
+    (
+        "report::compose",
+        &["config", "definition", "evidence::Dossier", "evidence::Gap", "evidence::pattern_needs", "outcome", "report", "score"],
+    ),
     ("report::json", &["report"]),
     ("report::plain", &[]),
     ("report::schema", &["report"]),

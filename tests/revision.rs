@@ -9,15 +9,12 @@ use prod_audit::definition::catalogue::Catalog;
 use prod_audit::evidence::gather::gather;
 use prod_audit::evidence::git::GitFacts;
 use prod_audit::evidence::revision::Tree;
-use prod_audit::evidence::world::{Disk, World};
+use prod_audit::evidence::world::World;
 use prod_audit::plan::Plan;
 use support::{Repo, git};
 
 fn on_disk(root: &Path) -> World {
-    let root = root.canonicalize().unwrap();
-    let git = GitFacts::look(&root);
-    let top = git.top.as_deref().and_then(|top| top.canonicalize().ok());
-    World { files: Box::new(Disk::list(&root, top.as_deref(), &git.tracked)), git }
+    World::of_directory(&root.canonicalize().unwrap())
 }
 
 /// Asserts that both worlds list the same files with the same bytes, and that all looks see the same.

@@ -10,10 +10,9 @@ use crate::cli::{Format, JudgingArgs, RunArgs, Selection};
 use crate::config::Config;
 use crate::definition::catalogue::{Catalog, CheckKind, digest};
 use crate::evidence::gather::gather;
-use crate::evidence::git::GitFacts;
 use crate::evidence::revision::Tree;
 use crate::evidence::since::Since;
-use crate::evidence::world::{Disk, World};
+use crate::evidence::world::World;
 use crate::evidence::{Before, Dossier, Gap};
 use crate::outcome;
 use crate::plan::Plan;
@@ -32,15 +31,21 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Ending> {
     }
     let root = directory(&args.path)?;
     let (folders, config) = sources(args, &root)?;
-    let judging = Judging::new(&args.judging, knowledge(&folders, config.as_deref())?)?;
-    let plan = Plan::draw(&judging.catalog);
+    let (judging, plan, mut world) = std::thread::scope(|scope| {
+        let world = scope.spawn(|| World::of_directory(&root));
+        let judging = Judging::new(&args.judging, knowledge(&folders, config.as_deref())?)?;
+        let plan = Plan::draw(&judging.catalog);
+        let world = world.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        anyhow::Ok((judging, plan, world))
+    })?;
     let since = args.since.as_deref().map(|revision| Since::of(&root, revision)).transpose();
-    let since = since.map_err(|why| anyhow::anyhow!("--since: {why}"))?;
-    let world = World { since: since.clone(), ..look_at(&root) };
+    world.since = since.map_err(|why| anyhow::anyhow!("--since: {why}"))?;
     let mut dossier = gather(&plan, &world, &args.path.to_string_lossy());
-    if let Some(since) = since {
-        dossier.before = Some(before(&judging, &plan, &root, since)?);
+    if let Some(since) = &world.since {
+        dossier.before = Some(before(&judging, &plan, &root, since.clone())?);
     }
+    // The program ends soon: what holds so many small parts need not be taken apart.
+    std::mem::forget((plan, world));
     note_what_is_missing(&mut dossier);
     if let Some(file) = &args.save_dossier {
         write(file, &(serde_json::to_string_pretty(&dossier)? + "\n"))?;
@@ -121,12 +126,6 @@ pub fn knowledge(folders: &[PathBuf], file: Option<&Path>) -> anyhow::Result<Kno
     let version = env!("CARGO_PKG_VERSION");
     let version = if texts.is_empty() { version.to_owned() } else { format!("{version}+{}", digest(&texts, 8)) };
     Ok(Knowledge { catalog, config, version })
-}
-
-fn look_at(root: &Path) -> World {
-    let git = GitFacts::look(root);
-    let top = git.top.as_deref().and_then(|top| top.canonicalize().ok());
-    World { files: Box::new(Disk::list(root, top.as_deref(), &git.tracked)), git, since: None }
 }
 
 /// A run that could not look at what it was told to look at says so.

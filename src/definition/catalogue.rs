@@ -170,13 +170,9 @@ impl WorldLook {
 
 /// The first hexadecimal digits of a text's SHA-256.
 pub fn digest(text: &str, digits: usize) -> String {
-    use std::fmt::Write as _;
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(text.as_bytes()) {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex.truncate(digits);
-    hex
+    let hash = Sha256::digest(text.as_bytes());
+    let halves = hash.iter().flat_map(|byte| [byte >> 4, byte & 15]).take(digits);
+    halves.filter_map(|half| char::from_digit(u32::from(half), 16)).collect()
 }
 
 /// A definition file before it is read.

@@ -1,16 +1,18 @@
 //! Which files a look is about, and what their text says.
 //!
-//! All path patterns of the catalogue stand in one automaton; braces are written out beforehand, so that most of
-//! them are plain extensions, names or prefixes, which cost next to nothing.
+//! All path patterns of the catalogue stand in one index; braces are written out beforehand, so that most of
+//! them end in a plain extension or name, which costs next to nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
-use globset::{Glob, GlobBuilder, GlobMatcher};
+use globset::{Glob, GlobBuilder};
 use regex::bytes::Regex;
 
-use super::pattern;
+use super::path_pattern::PathPattern;
+use super::pattern::{self, Needs};
+use super::pattern_needs::needs_of;
 use super::world::FileEntry;
 use crate::definition::words::{OneOrMany, Role};
 
@@ -49,143 +51,164 @@ pub struct Wanted<'a> {
 
 /// Which looks are about a file, by its path and role.
 ///
-/// Every path pattern has a literal that its paths must contain (`.rb`, `nginx`, `config/`); one automaton over these
-/// finds the few patterns that are worth trying on a path.
+/// Nearly every path pattern ends in a fixed name or extension, by which the few patterns worth trying on a path are
+/// looked up; the others have a literal that their paths must contain (`nginx`, `config/`), found by one automaton.
 pub struct PathIndex {
+    by_name: HashMap<String, Vec<usize>>,
+    by_extension: HashMap<String, Vec<usize>>,
     literals: Option<AhoCorasick>,
     /// The patterns of each literal.
     with_literal: Vec<Vec<usize>>,
-    /// Patterns without one.
+    /// Patterns without any of these.
     without: Vec<usize>,
-    globs: Vec<(Pattern, Vec<usize>)>,
-    except: BTreeMap<usize, Vec<Pattern>>,
-    roles: Vec<Vec<Role>>,
+    globs: Vec<Indexed>,
+    looks: Vec<Conditions>,
+    /// How many lists of exceptions there are.
+    exceptions: usize,
+}
+
+/// A path pattern and those who ask for it, by position.
+struct Indexed {
+    pattern: PathPattern,
+    looks: Vec<usize>,
+    exceptions: Vec<usize>,
+}
+
+/// What a look asks of a file beside its path.
+#[derive(Default)]
+struct Conditions {
+    roles: Vec<Role>,
+    /// Its list of exceptions; looks share them.
+    except: Option<usize>,
 }
 
 impl PathIndex {
     /// An index over looks by their position. Bad globs, which the loader refuses, match nothing.
     pub fn new<'a>(wanted: impl Iterator<Item = Option<Wanted<'a>>>) -> PathIndex {
-        let mut patterns: BTreeMap<(String, bool), BTreeSet<usize>> = BTreeMap::new();
-        let (mut except, mut roles) = (BTreeMap::new(), Vec::new());
+        let mut patterns: BTreeMap<(&str, bool), (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+        let mut exceptions: HashMap<&OneOrMany, usize> = HashMap::new();
+        let mut looks = Vec::new();
         for (index, wanted) in wanted.enumerate() {
-            roles.push(wanted.map_or(Vec::new(), |wanted| wanted.roles.to_vec()));
-            let Some(wanted) = wanted else { continue };
-            for pattern in wanted.path.iter().flat_map(|pattern| braces(pattern)) {
-                patterns.entry((pattern, wanted.ignore_case)).or_default().insert(index);
+            let mut conditions = Conditions::default();
+            if let Some(wanted) = wanted {
+                for pattern in wanted.path.iter() {
+                    patterns.entry((pattern, wanted.ignore_case)).or_default().0.push(index);
+                }
+                conditions.roles = if wanted.roles.is_empty() { vec![Role::Production] } else { wanted.roles.to_vec() };
+                let next = exceptions.len();
+                conditions.except = (!wanted.except.is_empty()).then(|| *exceptions.entry(wanted.except).or_insert(next));
             }
-            if !wanted.except.is_empty() {
-                except.insert(
-                    index,
-                    wanted.except.iter().flat_map(|pattern| braces(pattern)).map(|pattern| Pattern::new(&pattern, true)).collect(),
-                );
+            looks.push(conditions);
+        }
+        for (list, number) in &exceptions {
+            list.iter().for_each(|pattern| patterns.entry((pattern, true)).or_default().1.push(*number));
+        }
+        let mut written_out: HashMap<(String, bool), (Vec<usize>, Vec<usize>)> = HashMap::new();
+        for ((pattern, ignore_case), (looks, exceptions)) in patterns {
+            // A class of one byte is that byte.
+            for pattern in braces(&pattern.replace("[.]", ".")) {
+                let wanted = written_out.entry((pattern, ignore_case)).or_default();
+                wanted.0.extend(&looks);
+                wanted.1.extend(&exceptions);
             }
         }
+        let (mut by_name, mut by_extension) = (HashMap::<String, Vec<usize>>::new(), HashMap::<String, Vec<usize>>::new());
         let (mut globs, mut without, mut literals) = (Vec::new(), Vec::new(), BTreeMap::<String, Vec<usize>>::new());
-        for ((pattern, ignore_case), looks) in patterns {
-            match literal_of(&pattern) {
-                Some(literal) => literals.entry(literal).or_default().push(globs.len()),
+        for ((pattern, ignore_case), (looks, exceptions)) in written_out {
+            match key_of(&pattern.to_ascii_lowercase()) {
+                Some(Key::Name(name)) => by_name.entry(name).or_default().push(globs.len()),
+                Some(Key::Extension(extension)) => by_extension.entry(extension).or_default().push(globs.len()),
+                Some(Key::Literal(literal)) => literals.entry(literal).or_default().push(globs.len()),
                 None => without.push(globs.len()),
             }
-            globs.push((Pattern::new(&pattern, ignore_case), looks.into_iter().collect()));
+            globs.push(Indexed { pattern: PathPattern::new(pattern, ignore_case), looks, exceptions });
         }
         let automaton = AhoCorasick::new(literals.keys()).ok();
         if automaton.is_none() {
-            without = (0..globs.len()).collect();
+            without.extend(literals.values().flatten());
         }
-        PathIndex { literals: automaton, with_literal: literals.into_values().collect(), without, globs, except, roles }
+        PathIndex {
+            by_name,
+            by_extension,
+            literals: automaton,
+            with_literal: literals.into_values().collect(),
+            without,
+            globs,
+            looks,
+            exceptions: exceptions.len(),
+        }
     }
 
     /// Positions of the looks that are about a file, ascending.
     pub fn about(&self, entry: &FileEntry) -> Vec<usize> {
         let lower = entry.name.to_ascii_lowercase();
+        let name = lower.rsplit('/').next().unwrap_or_default();
+        let extension = name.rsplit_once('.').map(|(_, extension)| extension);
         let mut tried: Vec<usize> = self.without.clone();
+        tried.extend(self.by_name.get(name).into_iter().flatten());
+        tried.extend(extension.and_then(|extension| self.by_extension.get(extension)).into_iter().flatten());
         if let Some(literals) = &self.literals {
             tried.extend(literals.find_overlapping_iter(&lower).flat_map(|found| &self.with_literal[found.pattern().as_usize()]));
-            tried.sort_unstable();
-            tried.dedup();
         }
-        let globs = tried.into_iter().map(|glob| &self.globs[glob]).filter(|(pattern, _)| pattern.is_match(&entry.name, &lower));
-        let mut found: Vec<usize> = globs.flat_map(|(_, looks)| looks.iter().copied()).collect();
+        tried.sort_unstable();
+        tried.dedup();
+        let (mut found, mut excepted) = (Vec::new(), vec![false; self.exceptions]);
+        for glob in tried.into_iter().map(|glob| &self.globs[glob]).filter(|glob| glob.pattern.is_match(&entry.name, &lower)) {
+            found.extend_from_slice(&glob.looks);
+            glob.exceptions.iter().for_each(|list| excepted[*list] = true);
+        }
         found.sort_unstable();
         found.dedup();
-        found.retain(|index| {
-            let roles = &self.roles[*index];
-            let role = if roles.is_empty() { entry.role == Role::Production } else { roles.contains(&entry.role) };
-            role && !self.except.get(index).is_some_and(|patterns| patterns.iter().any(|pattern| pattern.is_match(&entry.name, &lower)))
+        found.retain(|look: &usize| {
+            let conditions = &self.looks[*look];
+            conditions.roles.contains(&entry.role) && !conditions.except.is_some_and(|list| excepted[list])
         });
         found
     }
 }
 
-/// A path pattern. The common forms need no regular expression; the others are compiled when they are first tried.
-enum Pattern {
-    /// `**/*.ext`, with the dot.
-    Extension(String),
-    /// `**/name`.
+/// By what the patterns worth trying on a path are looked up, in lower case.
+enum Key {
+    /// The file's whole name.
     Name(String),
-    /// A path without wildcards.
-    Path(String),
-    /// Anything else, with the literals between its wildcards, which are quicker to look for.
-    Glob { pattern: String, ignore_case: bool, pieces: Vec<String>, matcher: OnceLock<Option<GlobMatcher>> },
+    /// What follows the last dot of its name.
+    Extension(String),
+    /// A text that the path must contain.
+    Literal(String),
 }
 
-impl Pattern {
-    fn new(pattern: &str, ignore_case: bool) -> Pattern {
-        let wild = |text: &str| text.contains(['*', '?', '[', ']', '{', '}', '\\', '!']);
-        match pattern.strip_prefix("**/") {
-            _ if ignore_case => {}
-            Some(rest) if rest.strip_prefix('*').is_some_and(|end| end.starts_with('.') && !wild(end) && !end.contains('/')) => {
-                return Pattern::Extension(rest[1..].to_owned());
-            }
-            Some(rest) if !wild(rest) && !rest.contains('/') => return Pattern::Name(rest.to_owned()),
-            None if !wild(pattern) => return Pattern::Path(pattern.to_owned()),
-            _ => {}
-        }
-        let pieces = pieces(&pattern.to_ascii_lowercase());
-        Pattern::Glob { pattern: pattern.to_owned(), ignore_case, pieces, matcher: OnceLock::new() }
-    }
-
-    /// Whether a path matches; `lower` is the same path in lower case.
-    fn is_match(&self, path: &str, lower: &str) -> bool {
-        match self {
-            Pattern::Extension(end) => path.ends_with(end.as_str()),
-            Pattern::Name(name) => path.rsplit('/').next() == Some(name),
-            Pattern::Path(whole) => path == whole,
-            Pattern::Glob { pieces, .. } if !pieces.iter().all(|piece| lower.contains(piece.as_str())) => false,
-            Pattern::Glob { pattern, ignore_case, matcher, .. } => {
-                let matcher = matcher.get_or_init(|| glob(pattern, *ignore_case).ok().map(|glob| glob.compile_matcher()));
-                matcher.as_ref().is_some_and(|matcher| matcher.is_match(path))
-            }
-        }
-    }
-}
-
-/// The longest literal that every path of a pattern contains, in lower case.
-fn literal_of(pattern: &str) -> Option<String> {
-    pieces(pattern).into_iter().max_by_key(String::len).filter(|piece| piece.len() >= 2).map(|piece| piece.to_ascii_lowercase())
-}
-
-/// The literals between the wildcards of a pattern. `**/` may stand for nothing, so a slash beside it is left out;
-/// braces and classes hold alternatives, so a pattern with any has none.
-fn pieces(pattern: &str) -> Vec<String> {
+fn key_of(pattern: &str) -> Option<Key> {
     if pattern.contains(['[', '{', '\\']) {
-        return Vec::new();
+        return None;
     }
+    let last = pattern.rsplit('/').next().unwrap_or_default();
+    if !last.is_empty() && !last.contains(['*', '?']) {
+        return Some(Key::Name(last.to_owned()));
+    }
+    // `**/` may stand for nothing, so a slash beside it is not certain.
     let plain = pattern.replace("**/", "*").replace("/**", "*");
-    plain.split(['*', '?']).filter(|piece| !piece.is_empty()).map(str::to_owned).collect()
+    let longest = plain.split(['*', '?']).max_by_key(|piece| piece.len()).unwrap_or_default();
+    let tail = plain.rsplit(['*', '?']).next().unwrap_or_default();
+    match tail.rsplit_once('.') {
+        Some((before, extension)) if !extension.contains('/') && before.len() < 3 && (longest == tail || longest.len() < 3) => {
+            Some(Key::Extension(extension.to_owned()))
+        }
+        _ => Some(Key::Literal(longest.to_owned())).filter(|_| longest.len() >= 2),
+    }
 }
 
 /// A pattern that is compiled when it is first needed.
 #[derive(Debug)]
 pub struct Lazy {
     pattern: String,
+    needs: OnceLock<Needs>,
     regex: OnceLock<Option<Regex>>,
 }
 
 impl Lazy {
     /// Not compiled yet.
     pub fn new(pattern: &str) -> Lazy {
-        Lazy { pattern: pattern.to_owned(), regex: OnceLock::new() }
+        Lazy { pattern: pattern.to_owned(), needs: OnceLock::new(), regex: OnceLock::new() }
     }
 
     /// The pattern; `None` for a bad one, which the loader refuses.
@@ -200,7 +223,7 @@ impl Lazy {
 
     /// Where the pattern matches. A pattern may begin with white space that belongs to the lines above: that is left out.
     pub fn find_all<'t>(&'t self, text: &'t str) -> impl Iterator<Item = usize> + 't {
-        let matches = self.get().into_iter().flat_map(|regex| regex.find_iter(text.as_bytes()));
+        let matches = self.worth_trying(text).into_iter().flat_map(|regex| regex.find_iter(text.as_bytes()));
         matches.map(|found| {
             let blank = found.as_bytes().iter().take_while(|byte| byte.is_ascii_whitespace()).count();
             text.floor_char_boundary(found.start() + blank)
@@ -209,7 +232,19 @@ impl Lazy {
 
     /// Whether the pattern matches.
     pub fn is_match(&self, text: &str) -> bool {
-        self.get().is_some_and(|regex| regex.is_match(text.as_bytes()))
+        self.worth_trying(text).is_some_and(|regex| regex.is_match(text.as_bytes()))
+    }
+
+    /// The pattern, which is not compiled for a text that cannot match.
+    fn worth_trying(&self, text: &str) -> Option<&Regex> {
+        if self.regex.get().is_none() {
+            let (lower, needs) = (text.to_ascii_lowercase(), self.needs.get_or_init(|| needs_of(&self.pattern)));
+            let has = |literal: &String| memchr::memmem::find(lower.as_bytes(), literal.as_bytes()).is_some();
+            if !needs.iter().any(|clauses| clauses.iter().all(|any| any.iter().any(has))) {
+                return None;
+            }
+        }
+        self.get()
     }
 }
 

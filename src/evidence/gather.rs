@@ -18,7 +18,7 @@ use super::world::{FileEntry, LARGEST_FILE, World};
 use super::{DOSSIER_VERSION, Dossier, Gap, Parsed, Seen, Sighting, allowances, comments};
 use crate::definition::catalogue::WorldLook;
 use crate::definition::words::Role;
-use crate::plan::{Ask, CodeAsk, Literals, Plan, TextAsk};
+use crate::plan::{Ask, CodeAsk, Filter, Plan, TextAsk};
 
 /// Sightings and gaps kept for one look; more are counted.
 const KEPT: usize = 20;
@@ -38,32 +38,32 @@ pub struct ManifestFile {
     pub manifest: Result<manifests::Manifest, String>,
 }
 
-/// Files of one extension are about the same looks. Where there is much to read, an extension has an automaton over the
-/// literals of its looks alone, which is small enough to stay in the processor's cache; the others share one.
-struct Automata<'a> {
-    by_extension: HashMap<&'a str, Literals>,
-    shared: Literals,
+/// The same looks are about files of one extension. Where there is much to read, an extension has a filter over the
+/// literals of its looks alone; the others share one.
+struct Filters<'a> {
+    by_extension: HashMap<&'a str, Filter>,
+    shared: Filter,
 }
 
-/// From this many bytes of an extension on, an automaton of its own is worth its building.
-const WORTH_BUILDING: u64 = 1 << 20;
+/// From this many bytes of an extension on, a filter of its own is worth its making.
+const WORTH_MAKING: u64 = 1 << 18;
 
-impl<'a> Automata<'a> {
-    fn new(plan: &Plan, entries: &'a [FileEntry], about: &[Vec<usize>]) -> Automata<'a> {
+impl<'a> Filters<'a> {
+    fn new(plan: &Plan, entries: &'a [FileEntry], about: &[Vec<usize>]) -> Filters<'a> {
         let mut groups: HashMap<&str, (u64, BTreeSet<usize>)> = HashMap::new();
         for (entry, looks) in entries.iter().zip(about).filter(|(_, looks)| !looks.is_empty()) {
             let group = groups.entry(extension(&entry.name)).or_default();
             group.0 += entry.size.min(LARGEST_FILE);
             group.1.extend(looks);
         }
-        let (large, small): (HashMap<_, _>, HashMap<_, _>) = groups.into_iter().partition(|(_, (bytes, _))| *bytes >= WORTH_BUILDING);
+        let (large, small): (HashMap<_, _>, HashMap<_, _>) = groups.into_iter().partition(|(_, (bytes, _))| *bytes >= WORTH_MAKING);
         let looks: BTreeSet<usize> = small.into_values().flat_map(|(_, looks)| looks).collect();
-        let own = |(extension, (_, looks)): (&'a str, (u64, BTreeSet<usize>))| (extension, plan.literals(looks.iter(), true));
-        let (by_extension, shared) = rayon::join(|| large.into_par_iter().map(own).collect(), || plan.literals(looks.iter(), false));
-        Automata { by_extension, shared }
+        let own = |(extension, (_, looks)): (&'a str, (u64, BTreeSet<usize>))| (extension, plan.filter(looks.iter()));
+        let (by_extension, shared) = rayon::join(|| large.into_par_iter().map(own).collect(), || plan.filter(looks.iter()));
+        Filters { by_extension, shared }
     }
 
-    fn of(&self, entry: &FileEntry) -> &Literals {
+    fn of(&self, entry: &FileEntry) -> &Filter {
         self.by_extension.get(extension(&entry.name)).unwrap_or(&self.shared)
     }
 }
@@ -86,9 +86,10 @@ struct Inspected {
 /// Looks at everything the plan asks for.
 pub fn gather(plan: &Plan, world: &World, path: &str) -> Dossier {
     let about: Vec<Vec<usize>> = world.files.entries().par_iter().map(|entry| plan.paths.about(entry)).collect();
-    let automata = Automata::new(plan, world.files.entries(), &about);
+    let filters = Filters::new(plan, world.files.entries(), &about);
     let files = world.files.entries().par_iter().zip(&about);
-    let inspected: Vec<Inspected> = files.map(|(entry, about)| inspect(plan, world, entry, about, &automata)).collect();
+    let inspected: Vec<Inspected> =
+        files.map_init(Buffers::default, |buffers, (entry, about)| inspect(plan, world, entry, about, &filters, buffers)).collect();
     let mut seen: Vec<Seen> = plan.looks.iter().map(|_| Seen::default()).collect();
     let (mut found, mut skipped, mut parsed) = (Vec::new(), world.files.gaps().to_vec(), Parsed::default());
     for file in inspected {
@@ -150,8 +151,15 @@ fn tidy(mut seen: Seen, hazard: bool) -> Seen {
     seen
 }
 
+/// What a thread uses again for each file.
+#[derive(Default)]
+struct Buffers {
+    bytes: Vec<u8>,
+    lower: Vec<u8>,
+}
+
 /// Everything one file shows.
-fn inspect(plan: &Plan, world: &World, entry: &FileEntry, about: &[usize], automata: &Automata<'_>) -> Inspected {
+fn inspect(plan: &Plan, world: &World, entry: &FileEntry, about: &[usize], filters: &Filters<'_>, buffers: &mut Buffers) -> Inspected {
     let mut out = Inspected::default();
     let mut asked = Vec::new();
     for index in about.iter().copied() {
@@ -164,21 +172,24 @@ fn inspect(plan: &Plan, world: &World, entry: &FileEntry, about: &[usize], autom
     if asked.is_empty() && registry.is_none() {
         return out;
     }
-    let bytes = match world.files.read(entry) {
-        Ok(bytes) if bytes.len() as u64 > LARGEST_FILE => return skip(out, entry, registry, "larger than 5 MB, not read"),
-        Ok(bytes) => bytes,
+    let Buffers { bytes, lower } = buffers;
+    match world.files.read_into(entry, bytes) {
+        Ok(()) if bytes.len() as u64 > LARGEST_FILE => return skip(out, entry, registry, "larger than 5 MB, not read"),
+        Ok(()) => {}
         Err(why) => return skip(out, entry, registry, &why),
-    };
+    }
     if bytes.iter().take(1024).any(|byte| *byte == 0) {
         return out;
     }
     if !asked.is_empty() {
-        automata.of(entry).filter(&bytes, &mut asked);
+        lower.clear();
+        lower.extend(bytes.iter().map(u8::to_ascii_lowercase));
+        filters.of(entry).retain(lower, &mut asked);
     }
     if asked.is_empty() && registry.is_none() {
         return out;
     }
-    let text = String::from_utf8_lossy(&bytes);
+    let text = std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let file = Text { entry, text, code: OnceCell::new(), documents: OnceCell::new(), tree: OnceCell::new() };
     for index in asked {

@@ -6,6 +6,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use globset::GlobSet;
@@ -105,21 +106,26 @@ fn git(directory: &Path, arguments: &[&str]) -> Result<String, String> {
 /// What a git command prints, byte for byte: paths need not be UTF-8.
 pub(super) fn output(directory: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
     let mut child = command(directory, arguments).spawn().map_err(|error| format!("git cannot be run: {}", error.kind()))?;
+    let start = Instant::now();
     let read = |pipe: Option<Box<dyn std::io::Read + Send>>| {
+        let (sender, receiver) = mpsc::channel();
         std::thread::spawn(move || {
             let mut bytes = Vec::new();
             if let Some(pipe) = pipe {
                 let _ = pipe.take(256 << 20).read_to_end(&mut bytes);
             }
-            bytes
-        })
+            let _ = sender.send(bytes);
+        });
+        receiver
     };
     let out = read(child.stdout.take().map(|pipe| Box::new(pipe) as _));
     let err = read(child.stderr.take().map(|pipe| Box::new(pipe) as _));
-    let (start, mut pause) = (Instant::now(), Duration::from_micros(500));
+    let text = |from: mpsc::Receiver<Vec<u8>>| from.recv_timeout(LONGEST.saturating_sub(start.elapsed())).ok();
+    let (out, err) = (text(out), text(err));
+    let mut pause = Duration::from_micros(50);
     let status = loop {
         match child.try_wait() {
-            Ok(Some(status)) => break status,
+            Ok(Some(status)) if out.is_some() && err.is_some() => break status,
             Ok(None) if start.elapsed() < LONGEST => {
                 std::thread::sleep(pause);
                 pause = (pause * 2).min(Duration::from_millis(20));
@@ -131,7 +137,7 @@ pub(super) fn output(directory: &Path, arguments: &[&str]) -> Result<Vec<u8>, St
             }
         }
     };
-    let (out, err) = (out.join().unwrap_or_default(), err.join().unwrap_or_default());
+    let (out, err) = (out.unwrap_or_default(), err.unwrap_or_default());
     let first = |err: &[u8]| String::from_utf8_lossy(err).lines().next().unwrap_or("git failed").to_owned();
     if status.success() { Ok(out) } else { Err(first(&err)) }
 }
@@ -151,12 +157,15 @@ fn without_credentials(url: &str) -> String {
 impl GitFacts {
     /// Looks at the repository that a directory belongs to, as it stands at HEAD.
     pub fn look(directory: &Path) -> GitFacts {
-        let mut facts = GitFacts::at(directory, "HEAD");
-        if facts.head.is_some() {
-            let tracked = git(directory, &["ls-files", "-z", "--cached"]).unwrap_or_default();
-            facts.tracked = tracked.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect();
-        }
-        facts
+        std::thread::scope(|scope| {
+            let tracked = scope.spawn(|| git(directory, &["ls-files", "-z", "--cached"]).unwrap_or_default());
+            let mut facts = GitFacts::at(directory, "HEAD");
+            let tracked = joined(tracked);
+            if facts.head.is_some() {
+                facts.tracked = tracked.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect();
+            }
+            facts
+        })
     }
 
     /// Looks at the repository that a directory belongs to, as it stood at a revision: `head` is that commit, and no later one counts.
@@ -178,40 +187,44 @@ impl GitFacts {
         GitFacts { shallow, top, prefix, ..GitFacts::default() }.read(directory, revision)
     }
 
+    /// Everything at once: most of the time of a git command is its start.
     fn read(mut self, directory: &Path, revision: &str) -> GitFacts {
-        let urls = git(directory, &["config", "--get-regexp", r"^remote\..*\.url$"]).unwrap_or_default();
-        self.remotes = urls.lines().filter_map(|line| line.split_once(' ')).map(|(_, url)| without_credentials(url)).collect();
+        let unknown = gap("the repository has no commit yet", "commit, then run the audit again");
+        if revision.starts_with('-') {
+            return GitFacts { gap: Some(unknown), ..self };
+        }
+        let remotes = || git(directory, &["config", "--get-regexp", r"^remote\..*\.url$"]).unwrap_or_default();
         let commit = format!("{revision}^{{commit}}");
-        let found = git(directory, &["rev-parse", "--verify", "-q", &commit]).ok().map(|id| id.trim().to_owned());
-        let Some(head) = found.filter(|id| !id.is_empty() && !revision.starts_with('-')) else {
-            self.gap = Some(gap("the repository has no commit yet", "commit, then run the audit again"));
-            return self;
-        };
+        let head = || git(directory, &["rev-parse", "--verify", "-q", &commit]).ok().map(|id| id.trim().to_owned());
         let contains = |flag: &str| {
-            let found = git(directory, &["for-each-ref", flag, &head, "--format=%(refname:short)", "refs/remotes"]).unwrap_or_default();
+            let found = git(directory, &["for-each-ref", flag, revision, "--format=%(refname:short)", "refs/remotes"]).unwrap_or_default();
             found.lines().find(|name| !name.ends_with("/HEAD")).map(str::to_owned)
         };
-        self.on_remote = contains("--points-at").or_else(|| contains("--contains"));
-        self.default_branch = git(directory, &["symbolic-ref", "-q", "--short", "refs/remotes/origin/HEAD"])
-            .ok()
-            .and_then(|name| name.trim().split_once('/').map(|(_, branch)| branch.to_owned()));
-        self.read_log(directory, &head);
-        self.history = History::Repository(directory.to_owned(), head.clone());
-        self.head = Some(head);
+        let on_remote = || contains("--points-at").or_else(|| contains("--contains"));
+        let default_branch = || {
+            let name = git(directory, &["symbolic-ref", "-q", "--short", "refs/remotes/origin/HEAD"]).ok()?;
+            name.trim().split_once('/').map(|(_, branch)| branch.to_owned())
+        };
+        std::thread::scope(|scope| {
+            let (remotes, head, on_remote) = (scope.spawn(remotes), scope.spawn(head), scope.spawn(on_remote));
+            let default_branch = scope.spawn(default_branch);
+            let log = read_log(directory, revision);
+            let urls = joined(remotes);
+            self.remotes = urls.lines().filter_map(|line| line.split_once(' ')).map(|(_, url)| without_credentials(url)).collect();
+            let Some(head) = joined(head).filter(|id| !id.is_empty()) else {
+                self.gap = Some(unknown);
+                return;
+            };
+            self.history = History::Repository(directory.to_owned(), head.clone());
+            self.head = Some(head);
+            self.on_remote = joined(on_remote);
+            self.default_branch = joined(default_branch);
+            match log {
+                Ok(commits) => self.commits = commits,
+                Err(why) => self.gap = Some(gap(&why, "make `git log` work in this directory, then run the audit again")),
+            }
+        });
         self
-    }
-
-    /// Authors are taken as they stand in the commit (`%an`): with `%aN` git would read `.mailmap` from the checkout, which
-    /// may be a pipe that never ends.
-    fn read_log(&mut self, directory: &Path, head: &str) {
-        let newest =
-            git(directory, &["log", "-1", "--format=%ct", head]).ok().and_then(|time| time.trim().parse::<i64>().ok()).unwrap_or(0);
-        let since = format!("--since={}", newest - HISTORY_DAYS * DAY);
-        let log = git(directory, &["log", &since, "-n", MOST_COMMITS, "-z", "--format=%H%x1f%ct%x1f%an <%ae>%x1f%s%n%b", head]);
-        match log {
-            Ok(text) => self.commits = text.split('\0').filter_map(commit_of).collect(),
-            Err(why) => self.gap = Some(gap(&why, "make `git log` work in this directory, then run the audit again")),
-        }
     }
 
     /// The facts of an example.
@@ -325,6 +338,21 @@ impl GitFacts {
             }
         }
     }
+}
+
+/// What a thread found out.
+fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// The commits of the last year. Authors are taken as they stand in the commit (`%an`): with `%aN` git would read `.mailmap`
+/// from the checkout, which may be a pipe that never ends.
+fn read_log(directory: &Path, revision: &str) -> Result<Vec<Commit>, String> {
+    let newest =
+        git(directory, &["log", "-1", "--format=%ct", revision]).ok().and_then(|time| time.trim().parse::<i64>().ok()).unwrap_or(0);
+    let since = format!("--since={}", newest - HISTORY_DAYS * DAY);
+    let log = git(directory, &["log", &since, "-n", MOST_COMMITS, "-z", "--format=%H%x1f%ct%x1f%an <%ae>%x1f%s%n%b", revision])?;
+    Ok(log.split('\0').filter_map(commit_of).collect())
 }
 
 fn commit_of(record: &str) -> Option<Commit> {

@@ -47,7 +47,10 @@ fn spread(hir: &Hir, branches: &mut Needs) {
 
 /// `a(b|c)d` is `abd|acd`: the parts around an alternation are needed with each of its branches.
 fn spread_around(parts: &[Hir], at: usize, branches: &mut Needs) {
-    let side = |parts: &[Hir]| clauses(&Hir::concat(parts.to_vec()));
+    let side = |parts: &[Hir]| match parts {
+        [part] => clauses(part),
+        parts => tidy(clauses_of_parts(parts)),
+    };
     let (before, after) = (side(&parts[..at]), side(&parts[at + 1..]));
     let mut inner = Vec::new();
     spread(&parts[at], &mut inner);
@@ -98,22 +101,6 @@ fn clauses_of_parts(parts: &[Hir]) -> Vec<Vec<String>> {
     }
     all.push(vec![run]);
     all.retain(|clause| clause.iter().all(|literal| literal.len() >= SHORTEST));
-    all
-}
-
-/// A pattern in words: the literals of its branches, as people would type them.
-pub fn in_words(pattern: &str) -> Vec<String> {
-    let choice = |clause: &Vec<String>| match clause.as_slice() {
-        [first, second, _, ..] => format!("{first}/{second}/..."),
-        few => few.join("/"),
-    };
-    let mut all: Vec<String> = Vec::new();
-    for branch in needs(pattern) {
-        let words = branch.iter().map(choice).collect::<Vec<_>>().join(" ... ");
-        if !words.is_empty() && !all.contains(&words) {
-            all.push(words);
-        }
-    }
     all
 }
 

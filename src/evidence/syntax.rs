@@ -202,8 +202,8 @@ fn in_full(error: &dyn std::error::Error) -> String {
 /// # Errors
 /// The engine's own words, with the language.
 pub fn check(look: &CodeLook) -> Result<(), String> {
-    let all = look.language.iter().flat_map(|language| grammars(*language));
-    all.map(|grammar| compile(look, *grammar).map(drop).map_err(|why| format!("{grammar}: {why}"))).collect()
+    let mut all = look.language.iter().flat_map(|language| grammars(*language));
+    all.try_for_each(|grammar| compile(look, *grammar).map(drop).map_err(|why| format!("{grammar}: {why}")))
 }
 
 /// A rule as the engine wants it.

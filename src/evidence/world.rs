@@ -49,13 +49,20 @@ pub struct FileEntry {
 }
 
 /// A list of files and the means to read them.
-pub trait Files: Sync {
+pub trait Files: Send + Sync {
     /// All files, sorted by path.
     fn entries(&self) -> &[FileEntry];
     /// What could not be listed.
     fn gaps(&self) -> &[Gap];
-    /// The bytes of an entry, without a byte order mark and with `\n` at the end of lines. `Err` says in words why it cannot be read.
-    fn read(&self, entry: &FileEntry) -> Result<Vec<u8>, String>;
+    /// Puts the bytes of an entry into a buffer, without a byte order mark and with `\n` at the end of lines. `Err` says in words
+    /// why it cannot be read.
+    fn read_into(&self, entry: &FileEntry, bytes: &mut Vec<u8>) -> Result<(), String>;
+    /// The same bytes in a buffer of their own.
+    fn read(&self, entry: &FileEntry) -> Result<Vec<u8>, String> {
+        let mut bytes = Vec::new();
+        self.read_into(entry, &mut bytes)?;
+        Ok(bytes)
+    }
 }
 
 /// Files on disk.
@@ -67,21 +74,28 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// Lists the files below a directory, as git would see them: ignored files and `.git` are left out unless they are
-    /// `tracked` all the same, links are not followed. In a subdirectory of a repository, the files at the repository's root and in its hidden
-    /// folders (CI, policy, update bot) are inherited.
-    pub fn list(root: &Path, repository: Option<&Path>, tracked: &[String]) -> Disk {
+    /// Lists the files below a directory, as git would see them: ignored files and `.git` are left out, links are not followed.
+    pub fn list(root: &Path) -> Disk {
         let mut disk = Disk { root: root.to_owned(), entries: Vec::new(), real: BTreeMap::new(), gaps: Vec::new() };
         disk.walk(root, "", None);
-        disk.add_tracked(tracked);
-        if let Some(top) = repository.filter(|top| *top != root)
-            && let Ok(below) = root.strip_prefix(top)
-        {
-            disk.walk(top, &"../".repeat(below.components().count()), Some(root));
-        }
         disk.entries.sort();
         disk.gaps.sort();
         disk
+    }
+
+    /// Adds what only git can tell: ignored files that it tracks all the same, and in a subdirectory of a repository the files at
+    /// the repository's root and in its hidden folders (CI, policy, update bot), which are inherited.
+    pub fn add_known_to_git(&mut self, git: &GitFacts) {
+        self.add_tracked(&git.tracked);
+        let repository = git.top.as_deref().and_then(|top| top.canonicalize().ok());
+        let root = self.root.clone();
+        if let Some(top) = repository.filter(|top| *top != root)
+            && let Ok(below) = root.strip_prefix(&top)
+        {
+            self.walk(&top, &"../".repeat(below.components().count()), Some(&root));
+        }
+        self.entries.sort();
+        self.gaps.sort();
     }
 
     /// Lists the files below `root`. With `inherited_by`, only those that this directory inherits: plain files at the top
@@ -190,19 +204,20 @@ fn relative(base: &Path, path: &Path) -> String {
 }
 
 /// A checkout on Windows says the same as one elsewhere: `$` in a pattern must match before `\r\n` too.
-pub(super) fn as_written_on_unix(mut bytes: Vec<u8>) -> Vec<u8> {
+pub(super) fn as_written_on_unix(bytes: &mut Vec<u8>) {
     if bytes.starts_with("\u{feff}".as_bytes()) {
         bytes.drain(..3);
     }
-    if bytes.contains(&b'\r') {
-        bytes = bytes
-            .iter()
-            .enumerate()
-            .filter(|(at, byte)| **byte != b'\r' || bytes.get(at + 1) != Some(&b'\n'))
-            .map(|(_, byte)| *byte)
-            .collect();
+    let Some(first) = memchr::memchr(b'\r', bytes) else { return };
+    let (mut from, mut to) = (first, first);
+    while from < bytes.len() {
+        let next = memchr::memchr(b'\r', &bytes[from + 1..]).map_or(bytes.len(), |more| from + 1 + more);
+        let start = if bytes[from..].starts_with(b"\r\n") { from + 1 } else { from };
+        bytes.copy_within(start..next, to);
+        to += next - start;
+        from = next;
     }
-    bytes
+    bytes.truncate(to);
 }
 
 /// False where reading a folder's `.gitignore` could take forever: a pipe, a device, a file of many megabytes.
@@ -244,15 +259,17 @@ impl Files for Disk {
         &self.gaps
     }
 
-    fn read(&self, entry: &FileEntry) -> Result<Vec<u8>, String> {
+    fn read_into(&self, entry: &FileEntry, bytes: &mut Vec<u8>) -> Result<(), String> {
         if entry.size > LARGEST_FILE {
             return Err(format!("larger than {} MB, not read", LARGEST_FILE >> 20));
         }
         let path = self.real.get(&entry.path).cloned().unwrap_or_else(|| self.root.join(&entry.path));
         let words = |error: std::io::Error| format!("cannot be read: {}", error.kind());
-        let mut bytes = Vec::with_capacity(usize::try_from(entry.size).unwrap_or(0) + 1);
-        File::open(path).map_err(words)?.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(words)?;
-        Ok(as_written_on_unix(bytes))
+        bytes.clear();
+        bytes.reserve(usize::try_from(entry.size).unwrap_or(0) + 1);
+        File::open(path).map_err(words)?.take(LARGEST_FILE + 1).read_to_end(bytes).map_err(words)?;
+        as_written_on_unix(bytes);
+        Ok(())
     }
 }
 
@@ -288,14 +305,44 @@ impl Files for Memory {
         &[]
     }
 
-    fn read(&self, entry: &FileEntry) -> Result<Vec<u8>, String> {
-        self.texts.get(&entry.path).map(|text| text.clone().into_bytes()).ok_or_else(|| "not there".to_owned())
+    fn read_into(&self, entry: &FileEntry, bytes: &mut Vec<u8>) -> Result<(), String> {
+        let text = self.texts.get(&entry.path).ok_or_else(|| "not there".to_owned())?;
+        bytes.clear();
+        bytes.extend_from_slice(text.as_bytes());
+        Ok(())
     }
 }
 
 impl World {
+    /// A directory on disk, and the git repository around it.
+    pub fn of_directory(root: &Path) -> World {
+        std::thread::scope(|scope| {
+            let git = scope.spawn(|| GitFacts::look(root));
+            let mut disk = Disk::list(root);
+            let git = git.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            disk.add_known_to_git(&git);
+            World { files: Box::new(disk), git, since: None }
+        })
+    }
+
     /// The world of a definition's example.
     pub fn of_example(example: &Example) -> World {
         World { files: Box::new(Memory::new(&example.files)), git: GitFacts::of_example(example.git.as_ref()), since: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_written_on_unix;
+
+    #[test]
+    fn lines_end_as_on_unix() {
+        for (written, wanted) in
+            [("\u{feff}a\r\nb\r\n", "a\nb\n"), ("\r\n\r\n", "\n\n"), ("a\rb\r\r\nc\r", "a\rb\r\nc\r"), ("a\nb", "a\nb"), ("", "")]
+        {
+            let mut bytes = written.as_bytes().to_vec();
+            as_written_on_unix(&mut bytes);
+            assert_eq!(String::from_utf8_lossy(&bytes), wanted, "{written:?}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::definition::catalogue::{CATEGORIES, Catalog, Check as Definition, Che
 use crate::definition::words::{Level, OneOrMany};
 use crate::definition::written::PipelineLook;
 use crate::evidence::Dossier;
-use crate::evidence::pattern::in_words;
+use crate::evidence::pattern_needs::in_words;
 use crate::outcome::{Finding as Found, Outcome, Proof, Standing as Stands, Verdicts};
 use crate::score;
 
