@@ -126,6 +126,24 @@ pub enum Format {
     Terminal,
     /// For programs: report schema version 1
     Json,
+    /// For a comment on a pull request and a step summary
+    Markdown,
+    /// One self-contained page for a browser or a printer
+    Html,
+    /// SARIF 2.1.0 for code scanning
+    Sarif,
+    /// Checks as tests, for GitLab, Jenkins and others
+    Junit,
+    /// Workflow commands of GitHub Actions: annotations
+    Github,
+    /// GitLab's code quality report
+    Gitlab,
+    /// The score as a picture (SVG)
+    Badge,
+    /// The score for shields.io (endpoint JSON)
+    Shields,
+    /// One row per check for a spreadsheet
+    Csv,
 }
 
 /// When to use colour.

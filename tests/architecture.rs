@@ -29,6 +29,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("evidence::pattern_needs", &["evidence::pattern"]),
     ("evidence::roles", &["definition::words"]),
     ("evidence::schedule", &[]),
+    ("evidence::source", &[]),
     (
         "evidence::git",
         &[
@@ -39,6 +40,7 @@ const RULES: &[(&str, &[&str])] = &[
             "evidence::Sighting",
             "evidence::files",
             "evidence::pattern",
+            "evidence::source",
         ],
     ),
     (

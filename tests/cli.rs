@@ -173,7 +173,7 @@ fn judge_refuses_what_is_no_dossier() {
     ]);
     repo.audit(&["judge", "garbage.json"]).says(2, &["garbage.json is not a dossier; `audit --save-dossier FILE` writes one"]);
     repo.audit(&["judge", "other.json"]).says(2, &["is not a dossier"]);
-    repo.audit(&["judge", "newer.json"]).says(2, &["version 999; this audit reads version 1"]);
+    repo.audit(&["judge", "newer.json"]).says(2, &["version 999; this audit reads version 1: take the audit that wrote it"]);
     repo.audit(&["judge", "damaged.json"]).says(2, &["damaged.json is damaged"]);
     repo.audit(&["judge", "nothere"]).says(2, &["nothere cannot be read"]);
 }

@@ -70,8 +70,20 @@ fn same(name: &str, found: &str) {
     assert_eq!(expected.lines().count(), found.lines().count(), "{name} has another length; UPDATE_EXPECTED=1 writes it anew");
 }
 
-/// Audits a copy of an example, or of a folder in it, and compares both reports.
-fn check(name: &str, example: &str, below: &str, remote: Option<&str>) {
+/// Formats beside text and JSON, with the end of the file's name. HTML has its own in `tests/golden`.
+const FORMATS: [(&str, &str); 8] = [
+    ("markdown", "md"),
+    ("sarif", "sarif"),
+    ("junit", "junit.xml"),
+    ("github", "github.txt"),
+    ("gitlab", "gitlab.json"),
+    ("badge", "svg"),
+    ("shields", "shields.json"),
+    ("csv", "csv"),
+];
+
+/// Audits a copy of an example, or of a folder in it, and compares its reports.
+fn check(name: &str, example: &str, below: &str, remote: Option<&str>, formats: &[(&str, &str)]) {
     let place = tempfile::tempdir().unwrap();
     copy(&home().join(example), &place.path().join(example));
     if let Some(remote) = remote {
@@ -81,32 +93,38 @@ fn check(name: &str, example: &str, below: &str, remote: Option<&str>) {
     let mut audit = Command::cargo_bin("audit").unwrap();
     audit.current_dir(place.path()).arg(format!("{example}{below}")).args(["--at", DAY, "--color", "never", "--output"]);
     audit.arg(format!("json={}", json.display()));
+    for (format, end) in formats {
+        audit.arg("--output").arg(format!("{format}={}", place.path().join(end).display()));
+    }
     audit.env("COLUMNS", "80").env("LC_ALL", "C.UTF-8").env("GIT_CEILING_DIRECTORIES", place.path());
     let done = audit.output().unwrap();
     assert!(done.status.code().is_some_and(|code| code < 2), "{name}: {}", String::from_utf8_lossy(&done.stderr));
     same(&format!("{name}.txt"), &String::from_utf8(done.stdout).unwrap());
     same(&format!("{name}.json"), &fs::read_to_string(json).unwrap());
+    for (_, end) in formats {
+        same(&format!("{name}.{end}"), &fs::read_to_string(place.path().join(end)).unwrap());
+    }
 }
 
 #[test]
 fn rails_shop() {
-    check("rails-shop", "rails-shop", "", Some("https://github.com/acme/shop.git"));
+    check("rails-shop", "rails-shop", "", Some("https://github.com/acme/shop.git"), &FORMATS);
 }
 
 #[test]
 fn django_bare() {
-    check("django-bare", "django-bare", "", None);
+    check("django-bare", "django-bare", "", None, &[]);
 }
 
 #[test]
 fn node_monorepo() {
-    check("node-monorepo", "node-monorepo", "", Some("https://github.com/acme/tickets.git"));
+    check("node-monorepo", "node-monorepo", "", Some("https://github.com/acme/tickets.git"), &[]);
 }
 
 /// One application of the monorepo, with CI and policy inherited from the repository's root.
 #[test]
 fn node_monorepo_api() {
-    check("node-monorepo-api", "node-monorepo", "/apps/api", Some("https://github.com/acme/tickets.git"));
+    check("node-monorepo-api", "node-monorepo", "/apps/api", Some("https://github.com/acme/tickets.git"), &FORMATS);
 }
 
 /// The report in the README is the one that the example gives.

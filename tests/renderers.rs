@@ -9,16 +9,6 @@ use prod_audit::report::terminal::{Look, render};
 use prod_audit::report::{Report, Standing, json, plain, points, schema};
 use unicode_width::UnicodeWidthStr;
 
-fn all() -> Vec<(&'static str, Report)> {
-    vec![
-        ("rails", samples::rails()),
-        ("live", samples::live()),
-        ("empty", samples::empty()),
-        ("incomplete", samples::incomplete()),
-        ("hostile", samples::hostile()),
-    ]
-}
-
 fn looks(width: usize) -> [Look; 4] {
     let normal = Look { width, ..Look::default() };
     [
@@ -40,7 +30,7 @@ fn unwrapped(text: &str) -> String {
 
 #[test]
 fn no_line_is_wider_than_the_page() {
-    for (name, report) in all() {
+    for (name, report) in samples::all() {
         // The hostile report in full at every width; beyond 120 columns nothing changes any more.
         let every = if name == "hostile" { 1 } else { 20 };
         for width in (40..=121).step_by(every).chain([160, 200]) {
@@ -63,7 +53,7 @@ fn a_very_wide_page_is_drawn_as_wide_as_one_can_read() {
 
 #[test]
 fn nothing_but_our_own_styles_acts_on_the_terminal() {
-    for (name, report) in all() {
+    for (name, report) in samples::all() {
         for look in looks(80) {
             let rendered = render(&report, look);
             for style in rendered.split('\u{1b}').skip(1) {
@@ -79,7 +69,7 @@ fn nothing_but_our_own_styles_acts_on_the_terminal() {
 
 #[test]
 fn no_blanks_stand_at_the_end_and_no_two_empty_lines_together() {
-    for (name, report) in all() {
+    for (name, report) in samples::all() {
         for look in looks(80) {
             let text = text(&report, look);
             assert!(text.lines().all(|line| !line.ends_with(' ')), "{name}, {look:?}");
@@ -91,7 +81,7 @@ fn no_blanks_stand_at_the_end_and_no_two_empty_lines_together() {
 
 #[test]
 fn two_runs_give_the_same_bytes() {
-    for (_, report) in all() {
+    for (_, report) in samples::all() {
         for look in looks(80) {
             assert_eq!(render(&report, look), render(&report.clone(), look));
         }
@@ -101,7 +91,7 @@ fn two_runs_give_the_same_bytes() {
 
 #[test]
 fn quiet_is_a_part_of_the_whole_in_the_same_order() {
-    for (name, report) in all() {
+    for (name, report) in samples::all() {
         let normal = text(&report, Look::default());
         let quiet = text(&report, Look { quiet: true, ..Look::default() });
         let mut lines = normal.lines();
@@ -170,7 +160,7 @@ fn findings_are_capped_and_all_there_on_request() {
 
 #[test]
 fn ascii_is_ascii() {
-    for (name, report) in all() {
+    for (name, report) in samples::all() {
         for look in looks(80) {
             assert!(render(&report, Look { ascii: true, ..look }).is_ascii(), "{name}");
         }
@@ -200,7 +190,7 @@ fn the_80_column_report_is_the_one_we_looked_at() {
 #[test]
 fn json_validates_against_the_published_schema_and_reads_back() {
     let validator = jsonschema::validator_for(&schema()).unwrap();
-    for (name, report) in all() {
+    for (name, report) in samples::all() {
         let text = json::render(&report);
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         let errors: Vec<_> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
@@ -237,6 +227,6 @@ fn show() {
     let look =
         Look { width: var("WIDTH", "80").parse().unwrap(), verbose: mode == "verbose", quiet: mode == "quiet", ascii: mode == "ascii" };
     let sample = var("SHOW", "rails");
-    let (_, report) = all().into_iter().find(|(name, _)| *name == sample).unwrap();
+    let (_, report) = samples::all().into_iter().find(|(name, _)| *name == sample).unwrap();
     std::io::stdout().write_all(render(&report, look).as_bytes()).unwrap();
 }

@@ -17,7 +17,10 @@ pub fn run(args: &JudgeArgs) -> anyhow::Result<Ending> {
     match version {
         None => anyhow::bail!("{} is not a dossier; `audit --save-dossier FILE` writes one", args.dossier.display()),
         Some(version) if version != u64::from(DOSSIER_VERSION) => {
-            anyhow::bail!("{} is a dossier of version {version}; this audit reads version {DOSSIER_VERSION}", args.dossier.display());
+            anyhow::bail!(
+                "{} is a dossier of version {version}; this audit reads version {DOSSIER_VERSION}: take the audit that wrote it, or save it anew with this one",
+                args.dossier.display()
+            );
         }
         Some(_) => {}
     }

@@ -198,6 +198,15 @@ fn render(report: &Report, format: Format, args: &JudgingArgs, width: usize) -> 
     match format {
         Format::Terminal => terminal::render(report, terminal::Look { width, verbose: args.verbose, quiet: args.quiet, ascii: is_ascii() }),
         Format::Json => report::json::render(report),
+        Format::Markdown => report::markdown::render(report),
+        Format::Html => report::html::render(report),
+        Format::Sarif => report::sarif::render(report),
+        Format::Junit => report::junit::render(report),
+        Format::Github => report::github::render(report),
+        Format::Gitlab => report::gitlab::render(report),
+        Format::Badge => report::badge::render(report),
+        Format::Shields => report::shields::render(report),
+        Format::Csv => report::csv::render(report),
     }
 }
 

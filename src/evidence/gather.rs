@@ -117,6 +117,8 @@ pub fn gather(plan: &Plan, world: &World, path: &str) -> Dossier {
         audit_version: env!("CARGO_PKG_VERSION").to_owned(),
         path: path.to_owned(),
         revision: world.git.head.clone(),
+        source: world.git.source.clone(),
+        folder: Some(world.git.prefix.trim_end_matches('/').to_owned()).filter(|folder| !folder.is_empty()),
         newest_commit: world.git.commits.first().and_then(|commit| day_of(commit.time)),
         files: world.files.entries().len() as u64,
         looks: plan

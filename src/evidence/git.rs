@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use globset::GlobSet;
 
 use super::pattern;
+use super::source::web_address;
 use super::{Gap, Place, Seen, Sighting};
 use crate::definition::written::{ExampleGit, GitLook};
 
@@ -36,6 +37,8 @@ pub struct GitFacts {
     pub prefix: String,
     /// URLs of the remotes, without credentials.
     pub remotes: Vec<String>,
+    /// The repository's page on its forge: that of the remote `origin`, else of the first that has one.
+    pub source: Option<String>,
     /// The commit at HEAD.
     pub head: Option<String>,
     /// A remote-tracking branch that contains HEAD.
@@ -154,6 +157,17 @@ fn without_credentials(url: &str) -> String {
     }
 }
 
+/// The page of the remote that matters, from lines of `remote.NAME.url URL`.
+fn source_of(urls: &str) -> Option<String> {
+    let mut pages: Vec<(bool, String)> = urls
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .filter_map(|(name, url)| Some((name != "remote.origin.url", web_address(url)?)))
+        .collect();
+    pages.sort_by_key(|(other, _)| *other);
+    pages.into_iter().next().map(|(_, page)| page)
+}
+
 impl GitFacts {
     /// Looks at the repository that a directory belongs to, as it stands at HEAD.
     pub fn look(directory: &Path) -> GitFacts {
@@ -210,6 +224,7 @@ impl GitFacts {
             let default_branch = scope.spawn(default_branch);
             let log = read_log(directory, revision);
             let urls = joined(remotes);
+            self.source = source_of(&urls);
             self.remotes = urls.lines().filter_map(|line| line.split_once(' ')).map(|(_, url)| without_credentials(url)).collect();
             let Some(head) = joined(head).filter(|id| !id.is_empty()) else {
                 self.gap = Some(unknown);

@@ -18,6 +18,7 @@ pub mod revision;
 pub mod roles;
 pub mod schedule;
 pub mod since;
+pub mod source;
 pub mod syntax;
 pub mod world;
 
@@ -166,6 +167,12 @@ pub struct Dossier {
     pub path: String,
     /// The commit at HEAD.
     pub revision: Option<String>,
+    /// The repository's page on its forge, `https://host/owner/name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The audited directory below the repository's root (`apps/web`); absent at the root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
     /// When the newest commit was made, `YYYY-MM-DD`.
     pub newest_commit: Option<String>,
     /// Number of files looked at.

@@ -40,6 +40,8 @@ pub fn compose(catalog: &Catalog, verdicts: &Verdicts, dossier: &Dossier, config
             because: verdicts.because.clone(),
             path: dossier.path.clone(),
             revision: dossier.revision.clone(),
+            source: dossier.source.clone(),
+            folder: dossier.folder.clone(),
             stacks: verdicts.stacks.clone(),
             files: dossier.files,
         },
@@ -57,6 +59,7 @@ pub fn compose(catalog: &Catalog, verdicts: &Verdicts, dossier: &Dossier, config
         next,
         questions,
         notices: notices(verdicts, dossier),
+        forecast: Vec::new(),
     }
 }
 
@@ -213,6 +216,9 @@ fn check(catalog: &Catalog, definition: &Definition, outcome: &Outcome) -> Check
         },
         title: definition.file.title.clone(),
         asks: definition.file.asks.clone(),
+        why: definition.file.why.trim().to_owned(),
+        fix: definition.file.fix.trim().to_owned(),
+        links: definition.file.links.to_vec(),
         weight: definition.file.weight,
         standing,
         level: outcome.level,

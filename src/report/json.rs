@@ -3,12 +3,19 @@
 //! Values are exact: a path is the path, so that a program can open it. JSON may still end on a terminal, so characters
 //! that act on one or hide from a reader are written as `\u` escapes, which every parser turns back into themselves.
 
+use serde::Serialize;
+
 use super::Report;
 use super::plain::acts;
 
 /// Pretty-printed, with a newline at the end; the same report gives the same bytes.
 pub fn render(report: &Report) -> String {
-    let text = serde_json::to_string_pretty(report).unwrap_or_default();
+    write(report)
+}
+
+/// Anything that can be JSON, written so.
+pub(super) fn write(value: &impl Serialize) -> String {
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
     let mut safe = String::with_capacity(text.len() + 1);
     for c in text.chars() {
         if c != '\n' && acts(c) { escape(c, &mut safe) } else { safe.push(c) }

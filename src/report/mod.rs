@@ -11,11 +11,24 @@ use serde::{Deserialize, Serialize};
 use crate::definition::words::{Kind, Level, Severity};
 use crate::evidence::{Gap, Place};
 
+pub mod badge;
 pub mod compose;
+pub mod csv;
+pub mod github;
+pub mod gitlab;
+pub mod html;
 pub mod json;
+pub mod junit;
+mod links;
+pub mod markdown;
 mod plain;
+mod problems;
+pub mod sarif;
 mod schema;
+pub mod shields;
 pub mod terminal;
+mod words;
+mod xml;
 
 pub use plain::plain;
 pub use schema::schema;
@@ -52,6 +65,20 @@ pub struct Report {
     pub questions: Vec<Next>,
     /// What the user should know about the run itself: unused or lapsed waivers, skipped files, incomplete looks.
     pub notices: Vec<Notice>,
+    /// The total on later days on which a waiver or attestation lapses or begins, within 90 days, if nothing else changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forecast: Vec<Forecast>,
+}
+
+/// The score on a later day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Forecast {
+    /// The first day on which it holds, `YYYY-MM-DD`.
+    pub date: String,
+    /// The total on that day, in points.
+    pub score: Score,
+    /// What changes on that day, in words.
+    pub because: String,
 }
 
 /// What was audited.
@@ -65,6 +92,12 @@ pub struct Subject {
     pub path: String,
     /// The commit at HEAD, if there is one.
     pub revision: Option<String>,
+    /// The repository's page on its forge, `https://host/owner/name`, from its git remote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The audited directory below the repository's root (`apps/web`); absent at the root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
     /// Ids of the frameworks and languages recognised.
     pub stacks: Vec<String>,
     /// Number of files looked at.
@@ -153,6 +186,15 @@ pub struct Check {
     pub title: String,
     /// The question.
     pub asks: String,
+    /// Why it matters.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+    /// The whole advice, cheapest step first; `next` is the one step to take now.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub fix: String,
+    /// Where to read more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<String>,
     /// Weight inside the category.
     pub weight: f64,
     /// How it came out.

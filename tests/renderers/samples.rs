@@ -3,7 +3,7 @@
 use prod_audit::definition::words::{Kind, Level, Severity};
 use prod_audit::evidence::{Gap, Place};
 use prod_audit::report::{
-    Category, Check, CheckKind, Counts, Evidence, Finding, Next, Notice, Report, Rule, Score, Standing, Subject, Value, Verdict,
+    Category, Check, CheckKind, Counts, Evidence, Finding, Forecast, Next, Notice, Report, Rule, Score, Standing, Subject, Value, Verdict,
 };
 
 const CATEGORIES: [&str; 5] = ["errors", "data", "speed", "security", "lead-time"];
@@ -23,6 +23,9 @@ fn check(id: &str, kind: CheckKind, title: &str, weight: f64, standing: Standing
         kind,
         title: title.into(),
         asks: format!("Is it so that: {}?", title.to_lowercase()),
+        why: format!("Without it, nobody can say: {}.", title.to_lowercase()),
+        fix: "- Do the small thing.\n- Then do the large thing.".into(),
+        links: vec!["https://example.com/why".into()],
         weight,
         standing,
         level: None,
@@ -31,6 +34,7 @@ fn check(id: &str, kind: CheckKind, title: &str, weight: f64, standing: Standing
         because: None,
         evidence: vec![],
         findings: vec![],
+        muted: vec![],
         rules: vec![],
         value: None,
         gaps: vec![],
@@ -77,7 +81,14 @@ fn harm(id: &str, title: &str, weight: f64, score: f64, findings: &[(Severity, &
 }
 
 pub fn finding(severity: Severity, path: &str, line: u32, message: &str) -> Finding {
-    Finding { place: at(path, line), severity, message: message.into(), fingerprint: format!("{:08x}", line * 7919) }
+    Finding {
+        place: at(path, line),
+        severity,
+        message: message.into(),
+        fingerprint: format!("{:08x}", line * 7919),
+        excerpt: None,
+        muted: None,
+    }
 }
 
 fn aside(id: &str, title: &str, standing: Standing, because: &str) -> Check {
@@ -481,6 +492,8 @@ pub fn rails() -> Report {
         because: "config/deploy.yml deploys it to hosts of its own".into(),
         path: "/home/dev/acme/shop".into(),
         revision: Some("4f1c2a9be07d55c1a0c5b1a2d3e4f5a6b7c8d9e0".into()),
+        source: Some("https://github.com/acme/shop".into()),
+        folder: None,
         stacks: vec!["rails".into(), "ruby".into(), "postgresql".into()],
         files: 1284,
     };
@@ -488,16 +501,40 @@ pub fn rails() -> Report {
         notice("waiver", "The waiver for security/data-retention lapses on 2027-03-01; after that day the check counts again."),
         notice("skipped", "app/assets/builds/application.css was not read: it is larger than 2 MiB."),
     ];
-    report(subject, checks, notices)
+    let mut report = report(subject, checks, notices);
+    let lapses = |date: &str, less: f64, because: &str| Forecast {
+        date: date.into(),
+        score: Score { proven: report.score.proven - less, possible: report.score.possible },
+        because: because.into(),
+    };
+    report.forecast = vec![
+        lapses("2026-12-12", 1.5, "the attestation of data/restore-tested lapses"),
+        lapses("2027-01-31", 4.0, "the waiver for errors/user-feedback lapses"),
+    ];
+    report
 }
 
 pub fn notice(about: &str, message: &str) -> Notice {
     Notice { about: about.into(), message: message.into() }
 }
 
+/// Every sample with its name.
+pub fn all() -> Vec<(&'static str, Report)> {
+    vec![("rails", rails()), ("live", live()), ("empty", empty()), ("incomplete", incomplete()), ("hostile", hostile())]
+}
+
 /// Nothing was asked and nothing was found.
 pub fn empty() -> Report {
-    let subject = Subject { kind: Kind::Library, because: String::new(), path: ".".into(), revision: None, stacks: vec![], files: 0 };
+    let subject = Subject {
+        kind: Kind::Library,
+        because: String::new(),
+        path: ".".into(),
+        revision: None,
+        source: None,
+        folder: None,
+        stacks: vec![],
+        files: 0,
+    };
     report(subject, vec![], vec![])
 }
 
@@ -528,18 +565,29 @@ pub fn hostile() -> Report {
         "z\u{301}\u{302}\u{303}\u{304}\u{305}\u{306}\u{307}\u{308}algo",
         "line one\nline two\r\nline three\u{2028}line four\u{0}",
         "مرحبا بالعالم שלום עולם",
+        "</script><img src=x onerror=alert(1)>",
+        "# a | `b` ``c`` | [x](javascript:alert(1)) **d** <details> ![y](http://evil.example/y.png)",
+        "::set-output name=x::y",
+        "%0A::error file=a,line=1::%0D%25",
+        "=cmd()|' /C calc'!A0",
+        "@everyone #1 fixes #2 <!-- audit-report --> --> ]]>&lt; \"' {{ x }} {0} https://evil.example www.evil.example",
+        "x]: http://evil.example\\| <http://evil.example>",
     ];
     for (at_, check) in report.checks.iter_mut().enumerate() {
         let text = excerpts[at_ % excerpts.len()];
         for evidence in &mut check.evidence {
             evidence.excerpt = Some(text.into());
             evidence.note = Some(text.repeat(4));
-            evidence.place.path = Some(if at_ % 2 == 0 { long.clone() } else { format!("src/{text}") });
+            evidence.place.path = Some(match at_ % 3 {
+                0 => long.clone(),
+                1 => format!("src/{text}"),
+                _ => text.to_owned(),
+            });
             evidence.place.line = Some(u32::MAX);
         }
         for finding in &mut check.findings {
             finding.message = text.repeat(5);
-            finding.place.path = Some(long.clone());
+            finding.place.path = Some(text.to_owned());
         }
         for gap in &mut check.gaps {
             gap.why = text.repeat(3);
@@ -550,6 +598,8 @@ pub fn hostile() -> Report {
     }
     report.checks[0].title = format!("A title that was never meant to be this long, {}", "w".repeat(150));
     report.checks[1].title = "注文を確認する".repeat(12);
+    report.checks[4].title = excerpts[8].into();
+    report.checks[5].title = excerpts[7].into();
     report.checks[2].id = format!("errors/{}", "i".repeat(150));
     report.checks[3].category = "\u{1b}[1mmade-up".into();
     report.next.iter_mut().zip(excerpts).for_each(|(next, text)| next.step = text.repeat(9));
@@ -596,6 +646,7 @@ fn report(subject: Subject, checks: Vec<Check>, notices: Vec<Notice>) -> Report 
         categories,
         checks,
         notices,
+        forecast: vec![],
     }
 }
 

@@ -1,10 +1,10 @@
 //! One line per category: its name, a bar with both ends of the interval, the numbers, and the counts in words.
 
 use super::head::COLUMN;
-use super::heading;
 use super::ink::{Glyphs, Ink};
 use super::page::{Line, Page};
 use super::wrap::{self, columns};
+use crate::report::words::heading;
 use crate::report::{Category, Counts, Report, Score, points};
 
 /// Columns of ` 70 ..  91` and of the gap around it.

@@ -2,7 +2,8 @@
 
 use super::ink::Ink;
 use super::page::{Line, Page};
-use super::{count, place};
+use super::place;
+use crate::report::words::count;
 use crate::report::{Report, Subject, plain, points};
 
 /// Where the text beside the labels `INCOMPLETE`, `Confidence`, `Audited` and the names of the categories starts.

@@ -3,7 +3,7 @@
 
 use anstyle::{AnsiColor, Style};
 
-use crate::report::Standing;
+use crate::report::{Standing, words};
 
 /// What a piece of text is, which decides its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,13 +68,14 @@ impl Glyphs {
 
     /// Mark, word and colour of a standing.
     pub(super) fn standing(&self, standing: Standing) -> (&'static str, &'static str, Ink) {
-        match standing {
-            Standing::Met => (self.met, "met", Ink::Proven),
-            Standing::Short => (self.short, "short", Ink::Short),
-            Standing::Unmet => (self.unmet, "unmet", Ink::Bad),
-            Standing::Unknown => (self.unknown, "unknown", Ink::Unseen),
-            Standing::Waived => (self.aside, "waived", Ink::Aside),
-            Standing::NotApplicable => (self.aside, "n/a", Ink::Aside),
-        }
+        let (mark, ink) = match standing {
+            Standing::Met => (self.met, Ink::Proven),
+            Standing::Short => (self.short, Ink::Short),
+            Standing::Unmet => (self.unmet, Ink::Bad),
+            Standing::Unknown => (self.unknown, Ink::Unseen),
+            Standing::Waived => (self.aside, Ink::Aside),
+            Standing::NotApplicable => (self.aside, Ink::Aside),
+        };
+        (mark, words::standing(standing), ink)
     }
 }

@@ -60,18 +60,3 @@ pub fn render(report: &Report, look: Look) -> String {
     }
     page.finish()
 }
-
-/// `lead-time` as a heading: `Lead time`.
-fn heading(category: &str) -> String {
-    let words = category.replace(['-', '_'], " ");
-    let mut letters = words.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => String::new(),
-    }
-}
-
-/// `1 check`, `52 checks`.
-fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
-}

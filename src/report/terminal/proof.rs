@@ -5,10 +5,11 @@
 
 use super::ink::Ink;
 use super::page::{Line, Page};
+use super::place;
 use super::wrap::columns;
-use super::{count, place};
 use crate::definition::words::Severity;
 use crate::evidence::Gap;
+use crate::report::words::count;
 use crate::report::{Check, Evidence, Finding, Standing, Verdict};
 
 /// Findings and bad rules shown unless all are asked for.

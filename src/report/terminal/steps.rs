@@ -3,6 +3,7 @@
 use super::ink::Ink;
 use super::page::{Line, Page};
 use super::wrap::{self, columns};
+use crate::report::words::{gain, merged};
 use crate::report::{Next, Report};
 
 /// As many steps are shown unless all are asked for; nobody starts with the sixth.
@@ -44,13 +45,6 @@ struct Kind {
     ink: Ink,
 }
 
-/// One step with all the checks it answers.
-struct Step<'a> {
-    gain: f64,
-    text: &'a str,
-    checks: Vec<&'a str>,
-}
-
 fn steps(page: &mut Page, next: &[Next], kind: Kind) {
     let steps = merged(next);
     if steps.is_empty() {
@@ -69,26 +63,6 @@ fn steps(page: &mut Page, next: &[Next], kind: Kind) {
     if steps.len() > most {
         page.line(Line::indent(column + 4).put(Ink::Aside, format!("and {} more with --verbose", steps.len() - most)));
     }
-}
-
-/// One entry per step, worth the sum of what it is worth to each of its checks, best first.
-fn merged(next: &[Next]) -> Vec<Step<'_>> {
-    let mut steps: Vec<Step<'_>> = Vec::new();
-    for one in next {
-        match steps.iter_mut().find(|step| step.text == one.step) {
-            Some(step) => {
-                step.gain += one.gain;
-                step.checks.push(&one.check);
-            }
-            None => steps.push(Step { gain: one.gain, text: &one.step, checks: vec![&one.check] }),
-        }
-    }
-    steps.sort_by(|a, b| b.gain.total_cmp(&a.gain));
-    steps
-}
-
-fn gain(sign: &str, gain: f64) -> String {
-    if gain < 0.05 { "<0.1".to_owned() } else { format!("{sign}{gain:.1}") }
 }
 
 /// The checks a step belongs to: all of them, or as many as fit on one line.
@@ -115,29 +89,11 @@ pub(super) fn some_of(names: &[&str], room: usize) -> String {
 mod tests {
     use super::*;
 
-    fn next(check: &str, gain: f64, step: &str) -> Next {
-        Next { check: check.to_owned(), gain, step: step.to_owned() }
-    }
-
-    #[test]
-    fn the_same_step_is_said_once_and_worth_the_sum() {
-        let next = [next("a/one", 2.0, "fix"), next("b/two", 1.5, "ask"), next("c/three", 1.0, "ask")];
-        let steps = merged(&next);
-        let said: Vec<_> = steps.iter().map(|step| (step.text, step.gain, step.checks.len())).collect();
-        assert_eq!(said, [("ask", 2.5, 2), ("fix", 2.0, 1)]);
-    }
-
     #[test]
     fn names_that_do_not_fit_are_counted() {
         let names = ["speed/cdn", "speed/compression", "security/https"];
         assert_eq!(some_of(&names, 80), "speed/cdn, speed/compression, security/https");
         assert_eq!(some_of(&names, 40), "speed/cdn, speed/compression and 1 more");
         assert_eq!(some_of(&names, 20), "speed/cdn and 2 more");
-    }
-
-    #[test]
-    fn a_gain_is_never_shown_as_nothing() {
-        assert_eq!(gain("+", 3.11), "+3.1");
-        assert_eq!(gain("+", 0.01), "<0.1");
     }
 }
