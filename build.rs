@@ -33,8 +33,7 @@ fn main() -> io::Result<()> {
 }
 
 /// The keys under which definitions write patterns.
-const PATTERNS: [&str; 11] =
-    ["contains", "lacks", "where", "having", "matches", "key", "runs", "job", "environment", "without", "after"];
+const PATTERNS: [&str; 11] = ["contains", "lacks", "where", "having", "matches", "key", "runs", "job", "environment", "without", "after"];
 
 /// Every text below such a key. Some are none of the patterns that are compiled later, which does no harm.
 fn find_patterns(value: &toml::Value, below: bool, patterns: &mut BTreeSet<String>) {
