@@ -102,7 +102,7 @@ fn matches(parts: &[Part], path: &[u8]) -> bool {
     }
     let slashes = || path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at + 1);
     let folders_before = |from: usize| match is_about_names(after) {
-        true => matches(after, &path[slashes().last().unwrap_or(from)..]),
+        true => matches(after, &path[slashes().next_back().unwrap_or(from)..]),
         false => (from == 0 && matches(after, path)) || slashes().any(|start| matches(after, &path[start..])),
     };
     match part {
