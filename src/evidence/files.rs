@@ -74,6 +74,9 @@ struct Indexed {
     exceptions: Vec<usize>,
 }
 
+/// Those who ask for a path pattern: looks and lists of exceptions.
+type Askers = (Vec<usize>, Vec<usize>);
+
 /// What a look asks of a file beside its path.
 #[derive(Default)]
 struct Conditions {
@@ -85,7 +88,7 @@ struct Conditions {
 impl PathIndex {
     /// An index over looks by their position. Bad globs, which the loader refuses, match nothing.
     pub fn new<'a>(wanted: impl Iterator<Item = Option<Wanted<'a>>>) -> PathIndex {
-        let mut patterns: BTreeMap<(&str, bool), (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+        let mut patterns: BTreeMap<(&str, bool), Askers> = BTreeMap::new();
         let mut exceptions: HashMap<&OneOrMany, usize> = HashMap::new();
         let mut looks = Vec::new();
         for (index, wanted) in wanted.enumerate() {
@@ -103,7 +106,7 @@ impl PathIndex {
         for (list, number) in &exceptions {
             list.iter().for_each(|pattern| patterns.entry((pattern, true)).or_default().1.push(*number));
         }
-        let mut written_out: HashMap<(String, bool), (Vec<usize>, Vec<usize>)> = HashMap::new();
+        let mut written_out: HashMap<(String, bool), Askers> = HashMap::new();
         for ((pattern, ignore_case), (looks, exceptions)) in patterns {
             // A class of one byte is that byte.
             for pattern in braces(&pattern.replace("[.]", ".")) {

@@ -100,18 +100,35 @@ fn matches(parts: &[Part], path: &[u8]) -> bool {
     {
         return false;
     }
-    let slashes = |from: usize| path.iter().enumerate().skip(from).filter(|(_, byte)| **byte == b'/').map(|(at, _)| at + 1);
+    let slashes = || path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at + 1);
+    let folders_before = |from: usize| match is_about_names(after) {
+        true => matches(after, &path[slashes().next_back().unwrap_or(from)..]),
+        false => (from == 0 && matches(after, path)) || slashes().any(|start| matches(after, &path[start..])),
+    };
     match part {
         Part::Text(text) => path.strip_prefix(text.as_bytes()).is_some_and(|rest| matches(after, rest)),
         Part::One => path.first().is_some_and(|byte| *byte != b'/') && matches(after, &path[1..]),
         Part::Star => {
             let name = path.iter().position(|byte| *byte == b'/').unwrap_or(path.len());
-            (0..=name).rev().any(|length| matches(after, &path[length..]))
+            match after {
+                // That the path ends with it is known already.
+                [Part::Text(end)] => path.len() - end.len() <= name,
+                _ => (0..=name).rev().any(|length| matches(after, &path[length..])),
+            }
         }
-        Part::Folders => matches(after, path) || slashes(0).any(|start| matches(after, &path[start..])),
-        Part::Between => path.first() == Some(&b'/') && slashes(0).any(|start| matches(after, &path[start..])),
+        Part::Folders => folders_before(0),
+        Part::Between => path.first() == Some(&b'/') && folders_before(1),
         Part::Below => path.first() == Some(&b'/'),
     }
+}
+
+/// Whether parts match within one name alone, so that no folder can be among what they match.
+fn is_about_names(parts: &[Part]) -> bool {
+    parts.iter().all(|part| match part {
+        Part::Text(text) => !text.contains('/'),
+        Part::One | Part::Star => true,
+        Part::Folders | Part::Between | Part::Below => false,
+    })
 }
 
 #[cfg(test)]
