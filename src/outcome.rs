@@ -1,6 +1,7 @@
 //! Judging: one standing per check, from the catalogue, the dossier, the configuration and the day. Pure: no files,
 //! no network, no clock.
 
+mod findings;
 mod notices;
 
 use std::cell::RefCell;
@@ -9,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use crate::config::Config;
-use crate::definition::catalogue::{Catalog, Check, CheckKind, Clause, Look, Rungs, Tool, digest};
+use crate::definition::catalogue::{Catalog, Check, CheckKind, Clause, Look, Rungs, Tool};
 use crate::definition::words::{Absent, Expect, Kind, Level, Severity};
 use crate::evidence::{Dossier, Gap, Place, Sighting};
 use crate::score::{self, Score};
@@ -378,8 +379,9 @@ impl<'a> Judge<'a> {
             }
             match self.clause(clause, Level::Declared) {
                 Verdict::Holds(proofs) => {
-                    for proof in proofs {
-                        let mut finding = finding_of(&check.id, clause, proof.sighting, &mut seen);
+                    let sightings = proofs.into_iter().map(|proof| proof.sighting);
+                    for sighting in findings::together(clause.per, sightings) {
+                        let mut finding = findings::finding(&check.id, clause, sighting, &mut seen);
                         let waiver = config
                             .waivers
                             .iter()
@@ -591,18 +593,4 @@ fn attested(attestation: &crate::config::Attestation, on: Date, level: Option<Le
     let excerpt = level.is_none().then(|| "attested as failed".to_owned());
     let sighting = Sighting { place, excerpt, note: attestation.note.clone(), ..Sighting::default() };
     Proof { level: level.unwrap_or(Level::Nothing), sighting, tool: None, inert: level.is_none() }
-}
-
-fn finding_of(check: &str, clause: &Clause, sighting: Sighting, seen: &mut BTreeMap<String, u32>) -> Finding {
-    let text: String = sighting.excerpt.as_deref().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
-    let base = format!("{check}\n{}\n{text}", sighting.place.path.as_deref().unwrap_or_default());
-    let count = seen.entry(base.clone()).or_insert(0);
-    *count += 1;
-    let fingerprint = digest(&if *count > 1 { format!("{base}\n{count}") } else { base }, 16);
-    let message = sighting
-        .named
-        .iter()
-        .fold(clause.message.clone().unwrap_or_default(), |message, (name, text)| message.replace(&format!("{{{name}}}"), text));
-    let muted = sighting.muted.clone().or_else(|| sighting.allowed.get(check).cloned());
-    Finding { sighting, severity: clause.severity.unwrap_or(Severity::Low), message, fingerprint, muted }
 }

@@ -13,6 +13,7 @@ use crate::definition::words::{AbsentValue, OneOrMany};
 use crate::definition::written::{CodeLook, CodeRule, DataLook, FileLook};
 use crate::evidence::files::{Lazy, PathIndex, Wanted};
 use crate::evidence::literals::{self, Literals};
+use crate::evidence::matches::MatchAsk;
 use crate::evidence::pattern_needs::needs_of as needs_of_pattern;
 use crate::evidence::syntax;
 
@@ -52,6 +53,10 @@ pub struct TextAsk {
     pub lacks: Vec<Lazy>,
     /// Comments count too.
     pub comments: bool,
+    /// What is asked of each match of the first pattern.
+    pub matches: MatchAsk,
+    /// Only files that git tracks.
+    pub tracked: bool,
 }
 
 /// Values in a file's structure.
@@ -68,6 +73,8 @@ pub struct DataAsk {
     pub matches: Option<Lazy>,
     /// Pattern that the value must not match.
     pub lacks: Option<Lazy>,
+    /// Pattern whose first group is a name that must not be ours.
+    pub foreign: Option<Lazy>,
     /// Pattern on its keys.
     pub key: Option<Lazy>,
 }
@@ -283,6 +290,10 @@ fn names_of_code(pattern: &str) -> Vec<String> {
 }
 
 fn data_needs(look: &DataLook) -> Needs<String> {
+    // What is asked of a Dockerfile is what becomes of its text, with other names and with variables put in.
+    if look.path.iter().any(|path| path.to_ascii_lowercase().contains("dockerfile")) {
+        return vec![vec![vec![vec!["from".to_owned()]]]];
+    }
     let mut needs: Needs<String> = Vec::new();
     let mut need = |path: &str, pattern: Option<&String>| {
         needs.extend(names_in(path).into_iter().map(|name| vec![vec![vec![name]]]));
@@ -311,6 +322,8 @@ fn text_ask(look: &FileLook) -> TextAsk {
         contains: look.contains.iter().map(|pattern| Lazy::new(pattern)).collect(),
         lacks: look.lacks.iter().map(|pattern| Lazy::new(pattern)).collect(),
         comments: look.comments,
+        matches: MatchAsk::new(look),
+        tracked: look.tracked,
     }
 }
 
@@ -323,6 +336,7 @@ fn data_ask(look: &DataLook) -> DataAsk {
         at: look.at.as_deref().map(Path::new),
         matches: look.matches.as_deref().map(Lazy::new),
         lacks: look.lacks.as_deref().map(Lazy::new),
+        foreign: look.foreign.as_deref().map(Lazy::new),
         key: look.key.as_deref().map(Lazy::new),
     }
 }

@@ -14,7 +14,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("definition", &["evidence::pattern", "evidence::syntax::check", "evidence::analyses::names", "report::plain"]),
     ("score", &["definition::words"]),
     ("config", &["definition"]),
-    ("plan", &["definition", "evidence::files", "evidence::literals", "evidence::pattern_needs", "evidence::syntax"]),
+    ("plan", &["definition", "evidence::files", "evidence::literals", "evidence::matches", "evidence::pattern_needs", "evidence::syntax"]),
     // What was seen is made safe to show at once: `report::plain` is the one such function.
     ("evidence", &["definition", "report::plain"]),
     ("evidence::gather", &["definition", "evidence", "plan"]),

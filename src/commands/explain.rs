@@ -6,10 +6,12 @@ use anyhow::bail;
 
 use super::{Ending, definitions, print, width};
 use crate::cli::{Colour, ExplainArgs};
-use crate::definition::catalogue::{Catalog, Check, CheckKind, Tool, embedded};
+use crate::definition::catalogue::{Catalog, Check, CheckKind, Clause, Look, Tool, WorldLook, embedded};
 use crate::definition::strict::suggest;
 use crate::definition::words::Absent;
 use crate::definition::written::Example;
+use crate::evidence::files::Lazy;
+use crate::evidence::matches::MatchAsk;
 use crate::proving::{Proved, prove};
 use crate::report::compose::looked_for;
 
@@ -100,7 +102,7 @@ pub fn check_page(catalog: &Catalog, check: &Check) -> String {
         });
         page.push('\n');
     }
-    page.push_str(&examples(&file.example, &proof(catalog, &check.origin)));
+    page.push_str(&examples(&file.example, &proof(catalog, &check.origin), &secrets_of(check)));
     page
 }
 
@@ -110,7 +112,7 @@ fn tool_page(catalog: &Catalog, tool: &Tool) -> String {
     if let Some(note) = &file.note {
         let _ = write!(page, "{note}\n\n");
     }
-    page.push_str(&examples(&file.example, &proof(catalog, &tool.origin)));
+    page.push_str(&examples(&file.example, &proof(catalog, &tool.origin), &[]));
     page
 }
 
@@ -118,13 +120,27 @@ fn proof(catalog: &Catalog, origin: &str) -> Proved {
     prove(catalog, &|path| path == origin).into_iter().next().unwrap_or_default()
 }
 
-fn examples(examples: &[Example], proved: &Proved) -> String {
+/// The looks of a check that see secrets: made-up ones in its examples must not look real to other scanners.
+fn secrets_of(check: &Check) -> Vec<(MatchAsk, Lazy)> {
+    let CheckKind::Hazard(clauses) = &check.kind else { return Vec::new() };
+    let file = |clause: &Clause| match &clause.look {
+        Some(Look::World(_, look)) => match &**look {
+            WorldLook::File(look) if look.redact => Some((MatchAsk::new(look), Lazy::new(look.contains.iter().next()?))),
+            _ => None,
+        },
+        _ => None,
+    };
+    clauses.iter().filter_map(file).collect()
+}
+
+fn examples(examples: &[Example], proved: &Proved, secrets: &[(MatchAsk, Lazy)]) -> String {
     let mut text = String::from("## Examples\n\n");
     for example in examples {
         let wrong = proved.failures.iter().find(|failure| failure.starts_with(&format!("example `{}`", example.name)));
         let result = wrong.map_or_else(|| format!("{}, as it must be", example.expect), Clone::clone);
         let _ = write!(text, "### {}\n\nGives **{result}**.\n\n", example.name);
         for (path, content) in &example.files {
+            let content = secrets.iter().fold(content.clone(), |content, (ask, pattern)| ask.hide(pattern, &content));
             let _ = write!(text, "`{path}`\n\n{}\n\n", fenced(content.trim_matches('\n')));
         }
         if let Some(git) = &example.git {

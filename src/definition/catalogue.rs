@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::meaning::Meaning;
 use super::problem::{Problem, Problems};
 use super::strict;
-use super::words::{Absent, Kind, Level, Severity};
+use super::words::{Absent, Kind, Level, Per, Severity};
 use super::written::{
     CheckFile, CodeLook, DataLook, DependencyLook, FileLook, GitLook, Measure, PathsFile, PipelineLook, SubjectFile, ToolFile,
 };
@@ -118,6 +118,8 @@ pub struct Clause {
     pub severity: Option<Severity>,
     /// What is wrong (hazards).
     pub message: Option<String>,
+    /// What makes one finding (hazards).
+    pub per: Per,
 }
 
 /// A look as a clause refers to it.

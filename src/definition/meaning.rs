@@ -171,6 +171,9 @@ impl<'a> Meaning<'a> {
             let message = if hazard { "a hazard needs `severity` and `message`" } else { "`severity` and `message` belong to hazards" };
             self.tell(&[], message, None);
         }
+        if !hazard && !entry.per.is_place() {
+            self.tell(&["per"], "`per` belongs to hazards", None);
+        }
         for name in &entry.gives {
             if !provides.is_some_and(|provides| provides.contains(name)) {
                 self.tell(&["gives"], format!("`{name}` is not among what this tool provides"), None);
@@ -184,6 +187,7 @@ impl<'a> Meaning<'a> {
             note: entry.note.clone(),
             severity: entry.severity,
             message: entry.message.clone(),
+            per: entry.per,
         }
     }
 
@@ -236,7 +240,11 @@ impl<'a> Meaning<'a> {
         if look.path.is_empty() {
             self.tell(&["file"], "`path` is missing in `file`", Some("path = \"config/*.yml\"".into()));
         }
-        self.patterns([("contains", &look.contains), ("lacks", &look.lacks)].into_iter(), "file");
+        self.patterns([("contains", &look.contains), ("lacks", &look.lacks), ("except_match", &look.except_match)].into_iter(), "file");
+        let about_matches = !look.except_match.is_empty() || look.entropy.is_some() || look.redact;
+        if about_matches && look.contains.is_empty() {
+            self.tell(&["file"], "`except_match`, `entropy` and `redact` are about what `contains` matched, which is missing", None);
+        }
         FileLook { path: self.paths(&look.path, &["file", "path"]), except: self.paths(&look.except, &["file", "except"]), ..look.clone() }
     }
 
@@ -260,7 +268,13 @@ impl<'a> Meaning<'a> {
         for pattern in look.having.values() {
             self.pattern(pattern, &["data", "having"]);
         }
-        self.optional_patterns([("matches", &look.matches), ("lacks", &look.lacks), ("key", &look.key)], "data");
+        self.optional_patterns(
+            [("matches", &look.matches), ("lacks", &look.lacks), ("foreign", &look.foreign), ("key", &look.key)],
+            "data",
+        );
+        if look.redact && look.matches.is_none() {
+            self.tell(&["data"], "`redact` is about what `matches` matched, which is missing", None);
+        }
         DataLook { path: self.paths(&look.path, &["data", "path"]), except: self.paths(&look.except, &["data", "except"]), ..look.clone() }
     }
 

@@ -67,6 +67,28 @@ pub enum AbsentValue {
     Unknown,
 }
 
+/// What makes one finding of a hazard.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Per {
+    /// Each place.
+    #[default]
+    Place,
+    /// All places at which the same was named `value`.
+    Value,
+    /// All places of a file.
+    File,
+    /// All places.
+    Check,
+}
+
+impl Per {
+    /// Whether nothing is put together.
+    pub fn is_place(&self) -> bool {
+        *self == Per::Place
+    }
+}
+
 /// Which dependencies count.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

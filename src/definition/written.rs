@@ -185,6 +185,10 @@ pub struct Entry {
     /// a metavariable of a `code` look, the table of a schema.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// In a hazard: what makes one finding. Unless written, each place is one; `{count}` and `{values}` in the message
+    /// tell how many places were put together and what was named `value` at them.
+    #[serde(skip_serializing_if = "super::words::Per::is_place")]
+    pub per: super::words::Per,
 }
 
 /// Direct dependencies by exact name; names are normalised as each registry does.
@@ -224,7 +228,7 @@ pub struct DependencyLook {
 }
 
 /// A file by its path and, if asked, what its text says. Comments do not count.
-#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub struct FileLook {
     /// Globs relative to the audited directory (`**/` at the start matches the root too), or `@set`.
@@ -247,9 +251,23 @@ pub struct FileLook {
     /// True: upper and lower case are the same in `path`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub ignore_case: bool,
+    /// Patterns on what the first of `contains` matched: a match in which one of them matches does not count.
+    #[serde(skip_serializing_if = "OneOrMany::is_empty")]
+    pub except_match: OneOrMany,
+    /// The value that the first of `contains` matched (its first group without a name, else all of it) is this random at
+    /// least, in bits per character (Shannon): 0 for `xxxx`, some 4 for a random token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entropy: Option<f64>,
+    /// True: that value is a secret. Of it only its first characters and a fingerprint are shown.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub redact: bool,
+    /// True: only files that git tracks count, where there is a repository.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tracked: bool,
 }
 
 /// A value in a structured file, found by RFC 9535 JSONPath. YAML files may hold several documents.
+/// A Dockerfile is read as its stages: `$.stages[*].instructions[*].text`.
 /// HCL blocks become `$.TYPE.LABEL...[*]`: `$.resource.aws_db_instance.*[*].backup_retention_period`.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields, default)]
@@ -280,6 +298,10 @@ pub struct DataLook {
     /// The value, as text, must not match this pattern.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lacks: Option<String>,
+    /// The first group of this pattern, found in the value, is not the owner of one of the repository's remotes:
+    /// `^([^/]+)/` for the actions of other people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<String>,
     /// The value is an object with a key that matches this pattern.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
@@ -292,6 +314,10 @@ pub struct DataLook {
     /// The value is a schedule (cron in any dialect, `@daily`, `rate(1 day)`, `1d`) whose greatest gap is at most this many hours.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every_hours: Option<f64>,
+    /// True: the value, or what the first group of `matches` without a name matched in it, is a secret, of which only the
+    /// first characters and a fingerprint are shown.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub redact: bool,
     /// What it means when `at` finds nothing in an item: it `fails` (default), `holds` or is `unknown`.
     pub absent: super::words::AbsentValue,
 }
@@ -488,6 +514,8 @@ pub struct ExampleGit {
     pub shallow: bool,
     /// Commits, newest first.
     pub commits: Vec<ExampleCommit>,
+    /// Paths of files that git does not track; it tracks the others.
+    pub untracked: Vec<String>,
 }
 
 /// A commit of an example.

@@ -11,6 +11,7 @@ use super::analyses::{self, Facts};
 use super::data::{self, Document, Unreadable};
 use super::files::line_of;
 use super::files::line_text;
+use super::git::GitFacts;
 use super::manifests::{self, Registry};
 use super::pipelines::{self, Pipeline};
 use super::syntax::{self, NoTree, Tree};
@@ -193,7 +194,7 @@ fn inspect(plan: &Plan, world: &World, entry: &FileEntry, about: &[usize], filte
     }
     let text = std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let file = Text { entry, text, code: OnceCell::new(), documents: OnceCell::new(), tree: OnceCell::new() };
+    let file = Text { entry, git: &world.git, text, code: OnceCell::new(), documents: OnceCell::new(), tree: OnceCell::new() };
     for index in asked {
         let seen = match &plan.asks[index] {
             Ask::Text(ask) => file.see_text(ask),
@@ -227,6 +228,7 @@ fn skip(mut out: Inspected, entry: &FileEntry, registry: Option<Registry>, why: 
 /// The text of a file, and what is made of it when first needed.
 struct Text<'a> {
     entry: &'a FileEntry,
+    git: &'a GitFacts,
     text: &'a str,
     code: OnceCell<Cow<'a, str>>,
     documents: OnceCell<Result<Vec<Document>, Unreadable>>,
@@ -271,10 +273,15 @@ impl Text<'_> {
         let Some(first) = ask.contains.first() else {
             return Seen { sightings: vec![Sighting::at(&self.entry.path, None, None)], ..Seen::default() };
         };
-        let mut sightings = Vec::new();
-        for start in first.find_all(text).take(KEPT_IN_FILE) {
-            let line = line_of(text, start);
-            sightings.push(Sighting::at(&self.entry.path, Some(line), Some(line_text(self.text, line).to_owned())));
+        if ask.tracked && !self.git.tracks(&self.entry.path) {
+            return Seen::default();
+        }
+        let mut sightings: Vec<Sighting> = Vec::new();
+        for found in ask.matches.find_all(first, text).take(KEPT_IN_FILE) {
+            let line = line_of(text, found.start);
+            let excerpt = found.shown.unwrap_or_else(|| line_text(self.text, line).to_owned());
+            let sighting = Sighting::at(&self.entry.path, Some(line), Some(excerpt));
+            sightings.push(found.named.iter().fold(sighting, |sighting, (name, text)| sighting.naming(name, text)));
         }
         sightings.dedup();
         Seen { sightings, ..Seen::default() }
@@ -284,7 +291,7 @@ impl Text<'_> {
         let WorldLook::Data(look) = look else { return Seen::default() };
         let Some(format) = data::format_of(&self.entry.name) else { return Seen::default() };
         match self.documents.get_or_init(|| data::read(format, self.text)) {
-            Ok(documents) => data::see::see(look, ask, documents, &self.entry.path, self.text),
+            Ok(documents) => data::see::see(look, ask, documents, &self.entry.path, self.text, self.git),
             Err(unreadable) => {
                 let place = unreadable.line.map_or_else(|| self.entry.path.clone(), |line| format!("{}:{line}", self.entry.path));
                 Seen::unseen(Gap {

@@ -273,6 +273,23 @@ impl GitFacts {
         }
     }
 
+    /// Whether git tracks a file, by its path; true where there is no repository to ask.
+    pub fn tracks(&self, path: &str) -> bool {
+        self.gap.is_some() || path.starts_with("../") || self.tracked.iter().any(|tracked| tracked == path)
+    }
+
+    /// Who owns the repository on its hosts: the first part of each remote's path.
+    pub fn owners(&self) -> Vec<String> {
+        let owner = |url: &String| {
+            let path = match url.split_once("://") {
+                Some((_, rest)) => rest.split_once('/')?.1,
+                None => url.split_once(':')?.1,
+            };
+            path.trim_start_matches('/').split_once('/').map(|(owner, _)| owner.to_ascii_lowercase())
+        };
+        self.remotes.iter().filter_map(owner).collect()
+    }
+
     /// What a look sees.
     pub fn see(&self, look: &GitLook) -> Seen {
         if let Some(gap) = &self.gap {

@@ -9,6 +9,7 @@ pub mod gather;
 pub mod git;
 pub mod literals;
 pub mod manifests;
+pub mod matches;
 pub mod node;
 mod path_pattern;
 pub mod pattern;

@@ -327,7 +327,10 @@ impl World {
 
     /// The world of a definition's example.
     pub fn of_example(example: &Example) -> World {
-        World { files: Box::new(Memory::new(&example.files)), git: GitFacts::of_example(example.git.as_ref()), since: None }
+        let mut git = GitFacts::of_example(example.git.as_ref());
+        let untracked = example.git.as_ref().map(|git| git.untracked.as_slice()).unwrap_or_default();
+        git.tracked = example.files.keys().filter(|path| !untracked.contains(path)).cloned().collect();
+        World { files: Box::new(Memory::new(&example.files)), git, since: None }
     }
 }
 

@@ -15,6 +15,7 @@
 //!   Evidence that shows on further lines is commented out in turn until the answer falls, or until what remains
 //!   cannot be commented out: the existence of a file, a format without comments, a line that was a comment all along
 //!   (a look with `comments = true` may ask for those). Then there is no case, because the answer is right to stand.
+//!   Nor is there one for a hazard whose look has `comments = true`: a secret in a comment is a secret.
 //! - **All files are moved** among tests, documentation, examples or other people's code: it must fall. Where it
 //!   stands on what a look saw that asks for that very role, it is right to, and there is no case.
 
@@ -22,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Bench, Definition, Proved, Run, Stand};
 use crate::config::Config;
-use crate::definition::catalogue::WorldLook;
+use crate::definition::catalogue::{CheckKind, WorldLook};
 use crate::definition::words::Role;
 use crate::definition::written::Example;
 use crate::evidence::comments::commented_out;
@@ -135,12 +136,15 @@ impl Trial<'_> {
         let (mut files, mut gone) = (self.run.example.files.clone(), BTreeSet::new());
         let mut places = self.before.places.clone();
         while comment_out(&mut files, &places, &mut gone) {
-            let after = self.with(files.clone()).1;
+            let (dossier, after) = self.with(files.clone());
             if self.fell(&after) {
                 return Fate::Fell;
             }
             places = after.places;
             if let Some(place) = places.iter().find(|place| gone.contains(&spot(place))) {
+                if self.is_hazard() && self.asked_for_comments(place, &dossier) {
+                    return Fate::NoCase;
+                }
                 return Fate::Stood(format!("with its lines commented out, {}", on(std::slice::from_ref(place))));
             }
         }
@@ -157,6 +161,16 @@ impl Trial<'_> {
             Some(place) => Fate::Stood(format!("with all files moved under {folder}/, {}", on(std::slice::from_ref(place)))),
             None => Fate::NoCase,
         }
+    }
+
+    fn is_hazard(&self) -> bool {
+        matches!(self.definition, Definition::Check(check) if matches!(check.kind, CheckKind::Hazard(_)))
+    }
+
+    /// Whether a place was seen by a look that asks for comments too: a secret in a comment is told all the same.
+    fn asked_for_comments(&self, place: &Place, dossier: &Dossier) -> bool {
+        let saw = |key: &String| dossier.looks.get(key).is_some_and(|seen| seen.sightings.iter().any(|sighting| sighting.place == *place));
+        self.bench.plan.looks.iter().any(|(key, look)| matches!(look, WorldLook::File(file) if file.comments) && saw(key))
     }
 
     /// Whether a place was seen by a look that asks for files of its role.

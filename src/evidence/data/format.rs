@@ -13,6 +13,8 @@ pub enum Format {
     Toml,
     /// HCL: Terraform and OpenTofu.
     Hcl,
+    /// A Dockerfile.
+    Dockerfile,
 }
 
 impl fmt::Display for Format {
@@ -22,6 +24,7 @@ impl fmt::Display for Format {
             Format::Json => "JSON",
             Format::Toml => "TOML",
             Format::Hcl => "HCL",
+            Format::Dockerfile => "a Dockerfile",
         })
     }
 }
@@ -29,7 +32,7 @@ impl fmt::Display for Format {
 /// The format a path's name tells, if it is one of ours.
 pub fn format_of(path: &str) -> Option<Format> {
     let name = path.rsplit('/').next()?;
-    by_name(name).or_else(|| by_extension(name.rsplit_once('.')?.1))
+    by_name(name).or_else(|| is_dockerfile(name).then_some(Format::Dockerfile)).or_else(|| by_extension(name.rsplit_once('.')?.1))
 }
 
 /// Names whose extension is missing or says something else.
@@ -55,6 +58,15 @@ fn by_name(name: &str) -> Option<Format> {
         "Package.resolved" | "Pipfile.lock" | "bun.lock" | "composer.lock" | "deno.lock" | "flake.lock" => Some(Format::Json),
         _ => None,
     }
+}
+
+/// `Dockerfile`, `Containerfile`, `Dockerfile.worker`, `web.dockerfile`; not what Docker ignores.
+fn is_dockerfile(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let stem = lower.split(['.', '-', '_']).next().unwrap_or_default();
+    let known = ["dockerfile", "containerfile"];
+    let last = lower.rsplit_once('.').map_or("", |(_, last)| last);
+    (known.contains(&stem) && !["dockerignore", "md", "yml", "yaml", "json"].contains(&last)) || known.contains(&last)
 }
 
 fn by_extension(extension: &str) -> Option<Format> {
@@ -91,6 +103,11 @@ mod tests {
             ("infra/main.tf.json", Some(Format::Json)),
             ("prod.tfvars", Some(Format::Hcl)),
             (".terraform.lock.hcl", Some(Format::Hcl)),
+            ("docker/Dockerfile", Some(Format::Dockerfile)),
+            ("Dockerfile.worker", Some(Format::Dockerfile)),
+            ("web.Dockerfile", Some(Format::Dockerfile)),
+            ("Containerfile", Some(Format::Dockerfile)),
+            ("Dockerfile.dockerignore", None),
             ("yarn.lock", None),
             ("Gemfile.lock", None),
             ("README.md", None),

@@ -12,8 +12,10 @@
 //! | [`json`] | JSON, JSON with comments, JSON5 |
 //! | [`toml`] | TOML |
 //! | [`hcl`] | Terraform, OpenTofu and other HCL |
+//! | [`dockerfile`] | Dockerfiles |
 //! | [`template`] | ERB, Go and Jinja markup inside any of them |
 
+pub mod dockerfile;
 pub mod document;
 mod format;
 mod functions;
@@ -69,6 +71,7 @@ pub fn read(format: Format, text: &str) -> Result<Vec<Document>, Unreadable> {
         Format::Json => json::read(text)?,
         Format::Toml => toml::read(text)?,
         Format::Hcl => hcl::read(text)?,
+        Format::Dockerfile => dockerfile::read(text)?,
     };
     Ok(roots.into_iter().map(Document::new).collect())
 }
