@@ -11,7 +11,7 @@ const SOURCE_ROOTS: [&str; 12] =
     ["app", "src", "lib", "libs", "internal", "server", "resources", "templates", "pages", "pkg", "cmd", "priv"];
 const VENDORED: [&str; 8] = ["vendor", "node_modules", "third_party", "third-party", "thirdparty", "bower_components", ".yarn", "pods"];
 const GENERATED: [&str; 4] = ["dist", "__generated__", "generated", "coverage"];
-const TEST: [&str; 27] = [
+const TEST: [&str; 28] = [
     "test",
     "tests",
     "spec",
@@ -36,6 +36,7 @@ const TEST: [&str; 27] = [
     "unit-tests",
     "unittests",
     "test-fixtures",
+    "step_definitions",
     "test-utils",
     "testutils",
     "testutil",
@@ -200,6 +201,7 @@ mod tests {
             ("config/environments/development.rb", Role::Development),
             ("config/environments/test.rb", Role::Test),
             ("spec/models/user_spec.rb", Role::Test),
+            ("features/step_definitions/login_steps.rb", Role::Test),
             ("src/main/java/com/example/shop/Application.java", Role::Production),
             ("src/test/java/com/example/ShopTests.java", Role::Test),
             ("tests/Ordering.UnitTests/OrderTest.cs", Role::Test),

@@ -52,8 +52,11 @@ pub struct Found {
 /// A rule, compiled for one grammar.
 pub struct Rule(RuleCore);
 
-/// The language of a file by its name.
+/// The language of a file by its name. A template that only ends like code is not of that language.
 pub fn language_of(name: &str) -> Option<Language> {
+    if name.ends_with(".blade.php") {
+        return None;
+    }
     let extension = name.rsplit('/').next()?.rsplit_once('.')?.1;
     const ALL: [Language; 10] = [
         Language::Csharp,
@@ -243,4 +246,19 @@ fn written(rule: &CodeRule, related: bool) -> Result<Value, String> {
         return Err("`stop`, `until` and `field` belong under `inside`, `has`, `precedes` or `follows`".into());
     }
     Ok(Value::Object(out))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Grammar, grammar_of, language_of};
+    use crate::definition::words::Language;
+
+    #[test]
+    fn a_template_is_not_of_the_language_that_its_name_ends_in() {
+        assert_eq!(language_of("app/Http/Kernel.php"), Some(Language::Php));
+        assert_eq!(language_of("resources/views/home.blade.php"), None);
+        assert_eq!(language_of("README"), None);
+        assert_eq!(grammar_of("src/cart.ts"), Some(Grammar::TypeScript));
+        assert_eq!(grammar_of("src/cart.tsx"), Some(Grammar::Tsx));
+    }
 }
