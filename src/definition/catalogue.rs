@@ -14,7 +14,8 @@ use super::problem::{Problem, Problems};
 use super::strict;
 use super::words::{Absent, Kind, Level, Per, Severity};
 use super::written::{
-    CheckFile, CodeLook, DataLook, DependencyLook, FileLook, GitLook, Measure, PathsFile, PipelineLook, SubjectFile, ToolFile,
+    CheckFile, CodeLook, DataLook, DependencyLook, FileLook, GitLook, Measure, PathsFile, PipelineLook, Protection, SchemaLook,
+    SubjectFile, ToolFile,
 };
 
 /// The categories, in the order of reports.
@@ -149,6 +150,8 @@ pub enum WorldLook {
     Pipeline(PipelineLook),
     /// The git repository.
     Git(GitLook),
+    /// The database schema, and what keeps columns unreadable.
+    Schema(SchemaLook, Vec<Protection>),
     /// A named analysis.
     Analysis(String),
 }
@@ -164,6 +167,7 @@ impl WorldLook {
             WorldLook::Code(_) => "code",
             WorldLook::Pipeline(_) => "pipeline",
             WorldLook::Git(_) => "git",
+            WorldLook::Schema(..) => "schema",
             WorldLook::Analysis(_) => "analysis",
         };
         format!("{kind}-{}", digest(&text, 16))
@@ -313,6 +317,10 @@ impl Clause {
     pub fn looks(&self, looks: &mut BTreeMap<String, WorldLook>) {
         if let Some(Look::World(key, look)) = &self.look {
             looks.insert(key.clone(), (**look).clone());
+            if let WorldLook::Schema(_, protections) = &**look {
+                let files = protections.iter().filter_map(|protection| protection.file.clone()).map(WorldLook::File);
+                looks.extend(files.map(|file| (file.key(), file)));
+            }
         }
         self.all.iter().chain(&self.none).for_each(|clause| clause.looks(looks));
     }
@@ -393,8 +401,10 @@ impl Loader {
         let given: BTreeSet<String> = self.tools.values().flat_map(|(file, ..)| file.provides.iter().cloned()).collect();
         let tool_ids: BTreeSet<String> = self.tools.keys().cloned().collect();
         let mut problems = std::mem::take(&mut self.problems);
+        let mut protections = Vec::new();
         for (id, (file, path, text)) in std::mem::take(&mut self.tools) {
             let mut meaning = Meaning::new(&path, &text, &catalog.sets, &given, &tool_ids, self.strictly.contains(&path));
+            protections.extend(meaning.protections(&file.protects));
             let rungs = meaning.rungs(&file.declared, &file.configured, &file.exercised, &file.observed, &file.inert, Some(&file.provides));
             meaning.tool(&file);
             if !self.own.contains(&path) {
@@ -405,6 +415,7 @@ impl Loader {
         }
         for (id, (file, path, text)) in std::mem::take(&mut self.checks) {
             let mut meaning = Meaning::new(&path, &text, &catalog.sets, &given, &tool_ids, self.strictly.contains(&path));
+            meaning.protected_by = &protections;
             let kind = meaning.check(&file);
             problems.append(&mut meaning.problems);
             if let Some(kind) = kind {

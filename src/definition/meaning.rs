@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::catalogue::{CheckKind, Clause, Look, Rungs, WorldLook};
 use super::problem::Problem;
 use super::strict::{Source, Step, suggest};
-use super::words::{Level, OneOrMany};
-use super::written::{Applies, CheckFile, CodeLook, DataLook, Entry, Example, FileLook, GitLook, ToolFile};
+use super::words::{Level, OneOrMany, Stack};
+use super::written::{Applies, CheckFile, CodeLook, DataLook, Entry, Example, FileLook, GitLook, Protection, SchemaLook, ToolFile};
 
 /// Turns one file's written entries into clauses and notes what is wrong with them.
 pub(super) struct Meaning<'a> {
@@ -14,6 +14,8 @@ pub(super) struct Meaning<'a> {
     sets: &'a BTreeMap<String, Vec<String>>,
     given: &'a BTreeSet<String>,
     tools: &'a BTreeSet<String>,
+    /// What keeps columns unreadable, of all tools.
+    pub(super) protected_by: &'a [Protection],
     /// What is wrong.
     pub(super) problems: Vec<Problem>,
     at: Vec<Step>,
@@ -28,7 +30,15 @@ impl<'a> Meaning<'a> {
         tools: &'a BTreeSet<String>,
         strict: bool,
     ) -> Self {
-        Meaning { source: strict.then(|| Source::new(path, text)), sets, given, tools, problems: Vec::new(), at: Vec::new() }
+        Meaning {
+            source: strict.then(|| Source::new(path, text)),
+            sets,
+            given,
+            tools,
+            protected_by: &[],
+            problems: Vec::new(),
+            at: Vec::new(),
+        }
     }
 
     fn tell(&mut self, more: &[&str], message: impl Into<String>, help: Option<String>) {
@@ -163,7 +173,7 @@ impl<'a> Meaning<'a> {
         if looks.is_empty() && entry.all.is_empty() {
             self.tell(
                 &[],
-                "an entry needs a look: dependency, file, data, code, pipeline, git, capability, tool, analysis, or `all`",
+                "an entry needs a look: dependency, file, data, code, pipeline, git, schema, capability, tool, analysis, or `all`",
                 None,
             );
         }
@@ -213,6 +223,11 @@ impl<'a> Meaning<'a> {
         if let Some(look) = &entry.git {
             self.optional_patterns([("remote", &look.remote), ("author", &look.author), ("message", &look.message)], "git");
             looks.push(WorldLook::Git(GitLook { path: self.paths(&look.path, &["git", "path"]), ..look.clone() }));
+        }
+        if let Some(look) = &entry.schema {
+            self.schema_look(look);
+            let protected = look.column.as_ref().is_some_and(|column| column.protected.or(column.encrypted).is_some());
+            looks.push(WorldLook::Schema(look.clone(), if protected { self.protected_by.to_vec() } else { Vec::new() }));
         }
         if let Some(name) = &entry.analysis {
             let known = crate::evidence::analyses::names();
@@ -289,6 +304,50 @@ impl<'a> Meaning<'a> {
             self.tell(&["code", "rule"], format!("not a rule: {why}"), Some("see docs/definitions.md, \"code\"".into()));
         }
         CodeLook { path: self.paths(&look.path, &["code", "path"]), except: self.paths(&look.except, &["code", "except"]), ..look.clone() }
+    }
+
+    fn schema_look(&mut self, look: &SchemaLook) {
+        if look.foreign_key.is_some() == look.column.is_some() {
+            self.tell(&["schema"], "`schema` asks for `foreign_key` or for `column`: write exactly one", None);
+        }
+        if let Some(column) = &look.column {
+            self.patterns(
+                [("name", &column.name), ("except", &column.except), ("except_table", &column.except_table), ("beside", &column.beside)]
+                    .into_iter(),
+                "schema",
+            );
+        }
+        let known = Stack::ALL.map(Stack::word);
+        for stack in look.advice.keys().filter(|stack| *stack != "other" && !known.contains(&stack.as_str())) {
+            self.tell(&["schema", "advice"], format!("there is no stack `{stack}`"), Some(suggest(stack, &known)));
+        }
+    }
+
+    /// What a tool keeps unreadable, with its path sets and placeholders written out.
+    pub(super) fn protections(&mut self, written: &[Protection]) -> Vec<Protection> {
+        let mut all = Vec::new();
+        for (index, protection) in written.iter().enumerate() {
+            self.at = vec![Step::Key("protects".into()), Step::Index(index)];
+            self.patterns([("column", &protection.column), ("table", &protection.table)].into_iter(), "protects");
+            self.optional_patterns([("declaration", &protection.declaration)], "protects");
+            let mut meant = protection.clone();
+            if let Some(file) = &protection.file {
+                let mut file = file.clone();
+                if let Some(first) = file.contains.0.first_mut() {
+                    *first = first
+                        .replace("{columns}", r"(?P<columns>(?:[^\n]*,[ \t]*\n)*[^\n]*)")
+                        .replace("{column}", r"(?P<column>[A-Za-z_]\w*)")
+                        .replace("{table}", r"(?P<table>[A-Za-z_]\w*)");
+                }
+                meant.file = Some(self.file_look(&file));
+            }
+            if protection.declaration.is_none() && protection.file.is_none() && protection.dependency.is_none() {
+                self.tell(&[], "`protects` needs a `declaration`, a `file` or a `dependency` that shows it", None);
+            }
+            all.push(meant);
+        }
+        self.at.clear();
+        all
     }
 
     fn patterns<'p>(&mut self, all: impl Iterator<Item = (&'p str, &'p OneOrMany)>, kind: &str) {

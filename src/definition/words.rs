@@ -259,6 +259,104 @@ pub enum Stop {
     End,
 }
 
+/// What a database column holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ColumnType {
+    /// Text of bounded length.
+    String,
+    /// Text of any length.
+    Text,
+    /// JSON, or a map of texts.
+    Json,
+    /// Bytes.
+    Binary,
+    /// A whole number.
+    Integer,
+    /// Any other number.
+    Decimal,
+    /// Yes or no.
+    Boolean,
+    /// A day.
+    Date,
+    /// A moment, or a time of day.
+    Time,
+    /// A UUID.
+    Uuid,
+    /// Anything else, and what could not be told.
+    #[default]
+    Other,
+}
+
+/// Which database runs a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Engine {
+    /// PostgreSQL and what speaks like it.
+    Postgresql,
+    /// MySQL and MariaDB, whose InnoDB makes an index for every foreign key.
+    Mysql,
+    /// SQLite.
+    Sqlite,
+    /// SQL Server.
+    SqlServer,
+}
+
+/// What a database schema was read from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stack {
+    /// `db/schema.rb`, `db/structure.sql`, or migrations of Rails.
+    Rails,
+    /// Models of Django.
+    Django,
+    /// Models of SQLAlchemy, with the indexes of Alembic's migrations.
+    Sqlalchemy,
+    /// Migrations of Laravel.
+    Laravel,
+    /// Migrations of Ecto.
+    Ecto,
+    /// `schema.prisma`.
+    Prisma,
+    /// The model snapshot of Entity Framework Core.
+    EfCore,
+    /// Migrations of Sequelize or Knex.
+    Node,
+    /// SQL: dumps and migrations.
+    #[default]
+    Sql,
+}
+
+impl Stack {
+    /// All of them.
+    pub const ALL: [Stack; 9] = [
+        Stack::Rails,
+        Stack::Django,
+        Stack::Sqlalchemy,
+        Stack::Laravel,
+        Stack::Ecto,
+        Stack::Prisma,
+        Stack::EfCore,
+        Stack::Node,
+        Stack::Sql,
+    ];
+
+    /// The word used in definitions.
+    pub fn word(self) -> &'static str {
+        match self {
+            Stack::Rails => "rails",
+            Stack::Django => "django",
+            Stack::Sqlalchemy => "sqlalchemy",
+            Stack::Laravel => "laravel",
+            Stack::Ecto => "ecto",
+            Stack::Prisma => "prisma",
+            Stack::EfCore => "ef-core",
+            Stack::Node => "node",
+            Stack::Sql => "sql",
+        }
+    }
+}
+
 /// One text or a list of texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct OneOrMany(pub Vec<String>);

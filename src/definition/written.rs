@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::words::{Absent, Kind, Language, Level, OneOrMany, Role, Scope, Severity};
+use super::words::{Absent, ColumnType, Kind, Language, Level, OneOrMany, Role, Scope, Severity, Stack};
 
 /// A check: one question, the looks that answer it, the advice, and the examples that prove the looks right.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -91,9 +91,40 @@ pub struct ToolFile {
     /// What undoes it: caps the answer at `declared`.
     #[serde(default)]
     pub inert: Vec<Entry>,
+    /// Columns that it keeps unreadable in the database, by encrypting or hashing them.
+    #[serde(default)]
+    pub protects: Vec<Protection>,
     /// Small repositories and the answer each must get.
     #[serde(default)]
     pub example: Vec<Example>,
+}
+
+/// Columns that are kept unreadable in the database. All that is written must hold.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Protection {
+    /// Patterns any of which must match the column's whole name, in lower case with underscores.
+    #[serde(skip_serializing_if = "OneOrMany::is_empty")]
+    pub column: OneOrMany,
+    /// Patterns any of which must match the table's whole name, in lower case with underscores.
+    #[serde(skip_serializing_if = "OneOrMany::is_empty")]
+    pub table: OneOrMany,
+    /// A pattern on the column's declaration: its type, its options, the annotations above it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub declaration: Option<String>,
+    /// A file says so. Where its first pattern has `{column}` or `{columns}` in it, it speaks of the columns it names there, and of
+    /// the table that stands at `{table}`, or that the file is named after or defines the model of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<FileLook>,
+    /// True: `file` need not be the table's own; it suffices that it works on it, as `User.`, `.user.`, `users)` or `$user`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub mentions: bool,
+    /// True: it hashes, so the value is only compared and never read back.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hashes: bool,
+    /// A package that does so by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dependency: Option<DependencyLook>,
 }
 
 /// A kind of subject: how a self-hosted product, a library or a demo is told from a service that we operate.
@@ -157,6 +188,9 @@ pub struct Entry {
     /// The repository's remotes, state and history.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub git: Option<GitLook>,
+    /// Tables, columns, keys and indexes of the application's database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema: Option<SchemaLook>,
     /// Any tool that gives this capability, at this rung or above (inside `all` and `none`: at any rung).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capability: Option<String>,
@@ -405,6 +439,65 @@ pub struct CodeRule {
     /// Under `inside` and `has`: the field of the grammar in which the node stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+}
+
+/// The application's database as its schema files or migrations tell it. What it sees names `{table}`, `{column}` and, for keys,
+/// `{to}` in the message of a hazard.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema, PartialEq, Eq, Hash)]
+#[serde(deny_unknown_fields, default)]
+pub struct SchemaLook {
+    /// Only schemas that were read from these; all unless written.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stack: Vec<Stack>,
+    /// Columns that point at another table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub foreign_key: Option<KeyLook>,
+    /// Columns by their name and type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<ColumnLook>,
+    /// What `{advice}` stands for in the message, by stack; `other` for the stacks that are not named.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub advice: BTreeMap<String, String>,
+}
+
+/// Columns that point at another table. All that is written must hold.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema, PartialEq, Eq, Hash)]
+#[serde(deny_unknown_fields, default)]
+pub struct KeyLook {
+    /// True: a constraint says so. False: only the name does (`author_id` beside a table `authors`, of the same type).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub declared: Option<bool>,
+    /// Whether an index that every row is in leads with the column. MySQL makes one for each constraint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub indexed: Option<bool>,
+}
+
+/// Columns by their name and type. All that is written must hold.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema, PartialEq, Eq, Hash)]
+#[serde(deny_unknown_fields, default)]
+pub struct ColumnLook {
+    /// Patterns any of which must match whole words at the end of the name, in lower case with underscores: `accessToken` is
+    /// `access_token`, `github_access_token` ends in it, `access_token_count` does not.
+    #[serde(skip_serializing_if = "OneOrMany::is_empty")]
+    pub name: OneOrMany,
+    /// Patterns none of which may match anywhere in the name, in lower case with underscores.
+    #[serde(skip_serializing_if = "OneOrMany::is_empty")]
+    pub except: OneOrMany,
+    /// Patterns none of which may match anywhere in the table's name, in lower case with underscores.
+    #[serde(skip_serializing_if = "OneOrMany::is_empty")]
+    pub except_table: OneOrMany,
+    /// What the column holds; anything unless written.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<ColumnType>,
+    /// Patterns as in `name`; another column of the table must match one.
+    #[serde(skip_serializing_if = "OneOrMany::is_empty")]
+    pub beside: OneOrMany,
+    /// Whether some tool keeps it unreadable, by encrypting or hashing it (`[[protects]]` of the tools).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protected: Option<bool>,
+    /// The same for encrypting alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encrypted: Option<bool>,
 }
 
 /// A job or step of a CI pipeline. Everything that is written must hold for one and the same job.

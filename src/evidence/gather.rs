@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
@@ -14,6 +15,7 @@ use super::files::line_text;
 use super::git::GitFacts;
 use super::manifests::{self, Registry};
 use super::pipelines::{self, Pipeline};
+use super::schema;
 use super::syntax::{self, NoTree, Tree};
 use super::world::{FileEntry, LARGEST_FILE, World};
 use super::{DOSSIER_VERSION, Dossier, Gap, Parsed, Seen, Sighting, allowances, comments};
@@ -104,7 +106,8 @@ pub fn gather(plan: &Plan, world: &World, path: &str) -> Dossier {
     }
     let manifests = without_doubles(found);
     let pipelines = read_pipelines(world);
-    let facts = Facts { world, manifests: &manifests, pipelines: &pipelines };
+    let files_seen = plan.looks.iter().zip(&seen).map(|((key, _), seen)| (key.as_str(), seen)).collect();
+    let facts = Facts { world, manifests: &manifests, pipelines: &pipelines, seen: files_seen, schemas: OnceLock::new() };
     let elsewhere: Vec<(usize, Seen)> =
         plan.looks.par_iter().enumerate().filter_map(|(index, (_, look))| look_elsewhere(look, &facts).map(|seen| (index, seen))).collect();
     for (index, part) in elsewhere {
@@ -355,6 +358,7 @@ fn look_elsewhere(look: &WorldLook, facts: &Facts<'_>) -> Option<Seen> {
         WorldLook::Dependency(look) => Some(manifests::see::see(look, facts.manifests)),
         WorldLook::Pipeline(look) => Some(pipelines::see::see(look, facts.pipelines)),
         WorldLook::Git(look) => Some(facts.world.git.see(look)),
+        WorldLook::Schema(look, protections) => Some(schema::see(look, protections, facts)),
         WorldLook::Analysis(name) => Some(analyses::see(name, facts)),
         WorldLook::File(_) | WorldLook::Data(_) | WorldLook::Code(_) => None,
     }

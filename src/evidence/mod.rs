@@ -18,6 +18,7 @@ pub mod pipelines;
 pub mod revision;
 pub mod roles;
 pub mod schedule;
+pub mod schema;
 pub mod since;
 pub mod source;
 pub mod syntax;

@@ -188,7 +188,7 @@ fn roles_of(look: &WorldLook) -> &[Role] {
         WorldLook::File(file) => &file.roles,
         WorldLook::Data(data) => &data.roles,
         WorldLook::Code(code) => &code.roles,
-        WorldLook::Dependency(_) | WorldLook::Pipeline(_) | WorldLook::Git(_) | WorldLook::Analysis(_) => &[],
+        WorldLook::Dependency(_) | WorldLook::Pipeline(_) | WorldLook::Git(_) | WorldLook::Schema(..) | WorldLook::Analysis(_) => &[],
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Category, Check, CheckKind, Counts, Evidence, Finding, Next, Notice,
 use crate::config::Config;
 use crate::definition::catalogue::{CATEGORIES, Catalog, Check as Definition, CheckKind as Kind, Clause, Look, Rungs, WorldLook};
 use crate::definition::words::{Level, OneOrMany};
-use crate::definition::written::PipelineLook;
+use crate::definition::written::{PipelineLook, SchemaLook};
 use crate::evidence::Dossier;
 use crate::evidence::pattern_needs::in_words;
 use crate::outcome::{Finding as Found, Outcome, Proof, Standing as Stands, Verdicts};
@@ -334,8 +334,19 @@ fn describe_world(look: &WorldLook) -> String {
             let words = asked.map(|pattern| words_of(&OneOrMany(vec![pattern.clone()])));
             format!("git: {}", words.unwrap_or_else(|| "the current commit on a remote, or changes of chosen files".into()))
         }
+        WorldLook::Schema(look, _) => describe_schema(look),
         WorldLook::Analysis(name) => name.replace('-', " "),
     }
+}
+
+fn describe_schema(look: &SchemaLook) -> String {
+    let Some(column) = &look.column else { return "the foreign keys and indexes of the database schema".into() };
+    let secured = match column.protected.or(column.encrypted) {
+        Some(true) => ", kept unreadable",
+        Some(false) => " in the clear",
+        None => "",
+    };
+    format!("columns of the database schema{secured}: {}", some_of(column.name.iter().map(String::as_str)))
 }
 
 fn describe_pipeline(look: &PipelineLook) -> String {

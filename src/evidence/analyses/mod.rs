@@ -2,12 +2,16 @@
 //!
 //! A definition refers to one by name; the words, weights and examples stay in the definition.
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
 mod lockfiles;
 mod update_bots;
 
 use super::Seen;
 use super::gather::ManifestFile;
 use super::pipelines::Pipeline;
+use super::schema::Schemas;
 use super::world::{FileEntry, World};
 use crate::definition::words::Role;
 
@@ -19,6 +23,10 @@ pub struct Facts<'a> {
     pub manifests: &'a [ManifestFile],
     /// All pipelines.
     pub pipelines: &'a [(FileEntry, Result<Pipeline, String>)],
+    /// What the looks at single files saw, by key.
+    pub seen: HashMap<&'a str, &'a Seen>,
+    /// The database schemas, read when a look first asks.
+    pub schemas: OnceLock<Schemas>,
 }
 
 impl Facts<'_> {
