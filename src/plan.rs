@@ -244,7 +244,12 @@ fn needs_of(look: &WorldLook) -> Needs<String> {
             needs.extend(rule_needs(&look.rule, look));
             needs
         }
-        WorldLook::Dependency(_) | WorldLook::Pipeline(_) | WorldLook::Git(_) | WorldLook::Schema(..) | WorldLook::Analysis(_) => {
+        WorldLook::Dependency(_)
+        | WorldLook::Migration(_)
+        | WorldLook::Pipeline(_)
+        | WorldLook::Git(_)
+        | WorldLook::Schema(..)
+        | WorldLook::Analysis(_) => {
             Vec::new()
         }
     }
@@ -315,7 +320,12 @@ fn ask_of(look: &WorldLook) -> Ask {
         WorldLook::File(file) => Ask::Text(text_ask(file)),
         WorldLook::Data(data) => Ask::Data(Box::new(data_ask(data))),
         WorldLook::Code(look) => Ask::Code(Box::new(CodeAsk::new(look))),
-        WorldLook::Dependency(_) | WorldLook::Pipeline(_) | WorldLook::Git(_) | WorldLook::Schema(..) | WorldLook::Analysis(_) => {
+        WorldLook::Dependency(_)
+        | WorldLook::Migration(_)
+        | WorldLook::Pipeline(_)
+        | WorldLook::Git(_)
+        | WorldLook::Schema(..)
+        | WorldLook::Analysis(_) => {
             Ask::Elsewhere
         }
     }

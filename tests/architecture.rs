@@ -11,7 +11,16 @@ use std::path::{Path, PathBuf};
 /// A module and what it may name outside itself. A name stands for itself and all below it.
 const RULES: &[(&str, &[&str])] = &[
     // Patterns are compiled to see that they are good; analyses are named to see that they exist; messages quote files.
-    ("definition", &["evidence::pattern", "evidence::syntax::check", "evidence::analyses::names", "report::plain"]),
+    (
+        "definition",
+        &[
+            "evidence::pattern",
+            "evidence::syntax::check",
+            "evidence::analyses::names",
+            "evidence::migrations::judge::REASONS",
+            "report::plain",
+        ],
+    ),
     ("score", &["definition::words"]),
     ("config", &["definition"]),
     ("plan", &["definition", "evidence::files", "evidence::literals", "evidence::matches", "evidence::pattern_needs", "evidence::syntax"]),

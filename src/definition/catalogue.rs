@@ -14,7 +14,7 @@ use super::problem::{Problem, Problems};
 use super::strict;
 use super::words::{Absent, Kind, Level, Per, Severity};
 use super::written::{
-    CheckFile, CodeLook, DataLook, DependencyLook, FileLook, GitLook, Measure, PathsFile, PipelineLook, Protection, SchemaLook,
+    CheckFile, CodeLook, DataLook, DependencyLook, FileLook, GitLook, Measure, MigrationLook, PathsFile, PipelineLook, Protection, SchemaLook,
     SubjectFile, ToolFile,
 };
 
@@ -146,6 +146,8 @@ pub enum WorldLook {
     Data(DataLook),
     /// A shape of code.
     Code(CodeLook),
+    /// An unsafe schema change.
+    Migration(MigrationLook),
     /// A CI job.
     Pipeline(PipelineLook),
     /// The git repository.
@@ -165,6 +167,7 @@ impl WorldLook {
             WorldLook::File(_) => "file",
             WorldLook::Data(_) => "data",
             WorldLook::Code(_) => "code",
+            WorldLook::Migration(_) => "migration",
             WorldLook::Pipeline(_) => "pipeline",
             WorldLook::Git(_) => "git",
             WorldLook::Schema(..) => "schema",

@@ -173,7 +173,7 @@ impl<'a> Meaning<'a> {
         if looks.is_empty() && entry.all.is_empty() {
             self.tell(
                 &[],
-                "an entry needs a look: dependency, file, data, code, pipeline, git, schema, capability, tool, analysis, or `all`",
+                "an entry needs a look: dependency, file, data, code, migration, pipeline, git, schema, capability, tool, analysis, or `all`",
                 None,
             );
         }
@@ -214,6 +214,13 @@ impl<'a> Meaning<'a> {
         }
         if let Some(look) = &entry.code {
             looks.push(WorldLook::Code(self.code_look(look)));
+        }
+        if let Some(look) = &entry.migration {
+            let known = crate::evidence::migrations::judge::REASONS;
+            for name in look.reasons.iter().filter(|name| !known.contains(&name.as_str())) {
+                self.tell(&["migration", "unsafe"], format!("there is no reason `{name}`"), Some(suggest(name, &known)));
+            }
+            looks.push(WorldLook::Migration(look.clone()));
         }
         if let Some(look) = &entry.pipeline {
             self.patterns(["runs", "without", "after"].iter().copied().zip([&look.runs, &look.without, &look.after]), "pipeline");

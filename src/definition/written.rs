@@ -182,6 +182,9 @@ pub struct Entry {
     /// A shape of code, found in its syntax tree.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<CodeLook>,
+    /// A schema change that is unsafe while the application runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub migration: Option<MigrationLook>,
     /// A job or step of a CI pipeline, whatever the vendor.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pipeline: Option<PipelineLook>,
@@ -498,6 +501,15 @@ pub struct ColumnLook {
     /// The same for encrypting alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encrypted: Option<bool>,
+}
+
+/// Schema changes that have not shipped, of any tool, and are unsafe while the application runs.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema, PartialEq, Eq, Hash)]
+#[serde(deny_unknown_fields, default)]
+pub struct MigrationLook {
+    /// The reasons that count, by name: `remove-column`, `add-index-blocking`.
+    #[serde(rename = "unsafe")]
+    pub reasons: Vec<String>,
 }
 
 /// A job or step of a CI pipeline. Everything that is written must hold for one and the same job.

@@ -14,6 +14,7 @@ use super::files::line_of;
 use super::files::line_text;
 use super::git::GitFacts;
 use super::manifests::{self, Registry};
+use super::migrations;
 use super::pipelines::{self, Pipeline};
 use super::schema;
 use super::syntax::{self, NoTree, Tree};
@@ -107,7 +108,14 @@ pub fn gather(plan: &Plan, world: &World, path: &str) -> Dossier {
     let manifests = without_doubles(found);
     let pipelines = read_pipelines(world);
     let files_seen = plan.looks.iter().zip(&seen).map(|((key, _), seen)| (key.as_str(), seen)).collect();
-    let facts = Facts { world, manifests: &manifests, pipelines: &pipelines, seen: files_seen, schemas: OnceLock::new() };
+    let facts = Facts {
+        world,
+        manifests: &manifests,
+        pipelines: &pipelines,
+        seen: files_seen,
+        schemas: OnceLock::new(),
+        migrations: OnceLock::new(),
+    };
     let elsewhere: Vec<(usize, Seen)> =
         plan.looks.par_iter().enumerate().filter_map(|(index, (_, look))| look_elsewhere(look, &facts).map(|seen| (index, seen))).collect();
     for (index, part) in elsewhere {
@@ -356,6 +364,7 @@ fn read_pipelines(world: &World) -> Vec<(FileEntry, Result<Pipeline, String>)> {
 fn look_elsewhere(look: &WorldLook, facts: &Facts<'_>) -> Option<Seen> {
     match look {
         WorldLook::Dependency(look) => Some(manifests::see::see(look, facts.manifests)),
+        WorldLook::Migration(look) => Some(migrations::see(look, facts.migrations.get_or_init(|| migrations::find(facts)))),
         WorldLook::Pipeline(look) => Some(pipelines::see::see(look, facts.pipelines)),
         WorldLook::Git(look) => Some(facts.world.git.see(look)),
         WorldLook::Schema(look, protections) => Some(schema::see(look, protections, facts)),

@@ -387,6 +387,80 @@ fn read_log(directory: &Path, revision: &str) -> Result<Vec<Commit>, String> {
     Ok(log.split('\0').filter_map(commit_of).collect())
 }
 
+/// A commit of the main line that added files.
+#[derive(Debug, Clone)]
+pub struct Addition {
+    /// Its id.
+    pub id: String,
+    /// Seconds since 1970, of the committer.
+    pub time: i64,
+    /// True for the repository's first commit.
+    pub first: bool,
+    /// Added paths, relative to the audited directory.
+    pub paths: Vec<String>,
+}
+
+impl GitFacts {
+    /// The newest commits of the main line that added files below some folders, newest first. Nothing where history is
+    /// missing or cut off: its oldest commit would seem to add everything.
+    pub fn additions(&self, folders: &std::collections::BTreeSet<&str>) -> Option<Vec<Addition>> {
+        const NEWEST: &str = "80";
+        if self.gap.is_some() || self.shallow || folders.is_empty() {
+            return None;
+        }
+        let History::Repository(directory, head) = &self.history else { return self.given_additions() };
+        let mut arguments =
+            vec!["log", "--first-parent", "--diff-merges=first-parent", "--diff-filter=A", "-M", "--relative", "--name-only"];
+        arguments.extend(["-n", NEWEST, "--format=%x01%H %ct %P", head, "--"]);
+        let specs: Vec<String> =
+            if folders.len() > 300 { Vec::new() } else { folders.iter().map(|folder| format!(":(literal){folder}")).collect() };
+        arguments.extend(specs.iter().map(String::as_str));
+        let text = git(directory, &arguments).ok()?;
+        let commits = text.split('\u{1}').filter_map(|record| {
+            let mut lines = record.lines();
+            let mut head = lines.next()?.split(' ');
+            let (id, time) = (head.next()?.to_owned(), head.next()?.parse().ok()?);
+            let first = head.next().is_none_or(str::is_empty);
+            Some(Addition { id, time, first, paths: lines.filter(|line| !line.is_empty()).map(str::to_owned).collect() })
+        });
+        Some(commits.collect())
+    }
+
+    /// Those of an example: the oldest commit that names a path added it.
+    fn given_additions(&self) -> Option<Vec<Addition>> {
+        let mut seen = std::collections::BTreeSet::new();
+        let mut found: Vec<Addition> = Vec::new();
+        for commit in self.commits.iter().rev() {
+            let paths = commit.paths.iter().filter(|path| seen.insert((*path).clone())).cloned().collect();
+            found.push(Addition { id: commit.id.clone(), time: commit.time, first: false, paths });
+        }
+        found.reverse();
+        Some(found)
+    }
+
+    /// Lines of the files of some commits' parents that hold one of the given words, as `commit^:path:line:text`, with a few
+    /// lines after each. Nothing where git cannot tell.
+    pub fn grep_before(&self, commits: &[String], words: &[String], paths: &[&str], after: u32) -> Option<String> {
+        let History::Repository(directory, _) = &self.history else { return None };
+        if self.shallow || commits.is_empty() || words.is_empty() {
+            return None;
+        }
+        let after = format!("-A{after}");
+        let mut arguments = vec!["grep", "-I", "-F", "-w", "--no-color", "--full-name", &after];
+        words.iter().for_each(|word| arguments.extend(["-e", word.as_str()]));
+        let trees: Vec<String> = commits.iter().map(|commit| format!("{commit}^")).collect();
+        arguments.extend(trees.iter().map(String::as_str));
+        arguments.push("--");
+        arguments.extend(paths);
+        match git(directory, &arguments) {
+            Ok(text) => Some(text),
+            // grep without a match ends with an error and says nothing.
+            Err(why) if why == "git failed" => Some(String::new()),
+            Err(_) => None,
+        }
+    }
+}
+
 fn commit_of(record: &str) -> Option<Commit> {
     let mut fields = record.trim_start_matches('\n').splitn(4, '\x1f');
     let (id, time, author, message) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);

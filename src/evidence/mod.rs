@@ -10,6 +10,7 @@ pub mod git;
 pub mod literals;
 pub mod manifests;
 pub mod matches;
+pub mod migrations;
 pub mod node;
 mod path_pattern;
 pub mod pattern;

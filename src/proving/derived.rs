@@ -188,7 +188,12 @@ fn roles_of(look: &WorldLook) -> &[Role] {
         WorldLook::File(file) => &file.roles,
         WorldLook::Data(data) => &data.roles,
         WorldLook::Code(code) => &code.roles,
-        WorldLook::Dependency(_) | WorldLook::Pipeline(_) | WorldLook::Git(_) | WorldLook::Schema(..) | WorldLook::Analysis(_) => &[],
+        WorldLook::Dependency(_)
+        | WorldLook::Migration(_)
+        | WorldLook::Pipeline(_)
+        | WorldLook::Git(_)
+        | WorldLook::Schema(..)
+        | WorldLook::Analysis(_) => &[],
     }
 }
 

@@ -328,6 +328,7 @@ fn describe_world(look: &WorldLook) -> String {
             let languages: Vec<String> = look.language.iter().map(|language| format!("{language:?}")).collect();
             format!("code: {}", some_of(languages.iter().map(String::as_str)))
         }
+        WorldLook::Migration(look) => format!("schema changes: {}", look.reasons.join(", ").replace('-', " ")),
         WorldLook::Pipeline(look) => describe_pipeline(look),
         WorldLook::Git(look) => {
             let asked = [&look.remote, &look.author, &look.message].into_iter().flatten().next();

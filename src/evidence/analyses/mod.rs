@@ -9,7 +9,9 @@ mod lockfiles;
 mod update_bots;
 
 use super::Seen;
+
 use super::gather::ManifestFile;
+use super::migrations::Found;
 use super::pipelines::Pipeline;
 use super::schema::Schemas;
 use super::world::{FileEntry, World};
@@ -27,11 +29,13 @@ pub struct Facts<'a> {
     pub seen: HashMap<&'a str, &'a Seen>,
     /// The database schemas, read when a look first asks.
     pub schemas: OnceLock<Schemas>,
+    /// Unsafe schema changes, found when first asked for.
+    pub migrations: OnceLock<Found>,
 }
 
 impl Facts<'_> {
     /// The text of a file by its path for patterns.
-    fn text(&self, name: &str) -> Option<(&FileEntry, String)> {
+    pub(super) fn text(&self, name: &str) -> Option<(&FileEntry, String)> {
         let entry = self.world.files.entries().iter().find(|entry| entry.name == name)?;
         self.world.files.read(entry).ok().map(|bytes| (entry, String::from_utf8_lossy(&bytes).into_owned()))
     }
