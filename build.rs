@@ -1,5 +1,5 @@
-//! Embeds every definition under `checks/`, sorted by path: there is no registry list to keep. What their patterns need of a
-//! text is found here too, so that it is not found again at every start.
+//! Embeds every definition under `checks/` and every file template under `fixes/`, sorted by path: there is no registry list to keep.
+//! What the definitions' patterns need of a text is found here too, so that it is not found again at every start.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -11,25 +11,37 @@ use std::{env, fs, io};
 mod pattern;
 
 fn main() -> io::Result<()> {
-    println!("cargo::rerun-if-changed=checks");
     println!("cargo::rerun-if-changed=src/evidence/pattern.rs");
-    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
-    let mut files = Vec::new();
-    collect(&root.join("checks"), &mut files)?;
-    files.sort();
-    let (mut code, mut patterns) = (String::from("&[\n"), BTreeSet::new());
-    for file in files {
+    let mut patterns = BTreeSet::new();
+    for file in embed("checks", "definitions.rs")? {
         // A bad file is told about by the loader, with its line.
         if let Ok(definition) = fs::read_to_string(&file)?.parse::<toml::Table>() {
             find_patterns(&toml::Value::Table(definition), false, &mut patterns);
         }
-        let name = file.strip_prefix(&root).unwrap_or(&file).to_string_lossy().replace('\\', "/");
+    }
+    fs::write(out("needs.rs"), known_needs(&patterns))?;
+    embed("fixes", "fixes.rs").map(drop)
+}
+
+fn out(name: &str) -> PathBuf {
+    PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join(name)
+}
+
+/// Writes a list of the files below a folder, each with its text; the files.
+fn embed(folder: &str, into: &str) -> io::Result<Vec<PathBuf>> {
+    println!("cargo::rerun-if-changed={folder}");
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let mut files = Vec::new();
+    collect(&root.join(folder), &mut files)?;
+    files.sort();
+    let mut code = String::from("&[\n");
+    for file in &files {
+        let name = file.strip_prefix(&root).unwrap_or(file).to_string_lossy().replace('\\', "/");
         let _ = writeln!(code, "    ({name:?}, include_str!({:?})),", file.to_string_lossy());
     }
     code.push(']');
-    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
-    fs::write(out.join("definitions.rs"), code)?;
-    fs::write(out.join("needs.rs"), known_needs(&patterns))
+    fs::write(out(into), code)?;
+    Ok(files)
 }
 
 /// The keys under which definitions write patterns.

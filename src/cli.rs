@@ -37,6 +37,14 @@ pub enum Command {
     Schema(SchemaArgs),
     /// Judge a saved dossier again
     Judge(JudgeArgs),
+    /// Compare two reports, dossiers or revisions, and tell what each point of the change comes from
+    Diff(DiffArgs),
+    /// Write a first audit.toml and the CI step
+    Init(InitArgs),
+    /// Show or write the missing file where a file is the fix
+    Fix(FixArgs),
+    /// Draw the score over time
+    Trend(TrendArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -96,12 +104,43 @@ pub struct JudgingArgs {
     /// When to use colour
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Report")]
     pub color: Colour,
-    /// Exit with 1 when `proven` is below this (0 to 100)
-    #[arg(long, value_name = "N", value_parser = points, help_heading = "Thresholds")]
-    pub fail_under: Option<f64>,
+    /// What must hold
+    #[command(flatten)]
+    pub gate: GateArgs,
+    /// A JSON report of an earlier audit: tells what changed since, and why
+    #[arg(long, value_name = "FILE", help_heading = "Over time")]
+    pub baseline: Option<PathBuf>,
+    /// Append this audit to the history in a folder, for `audit trend`
+    #[arg(long, value_name = "DIR", help_heading = "Over time")]
+    pub history: Option<PathBuf>,
+    /// What to ask, and for which day
+    #[command(flatten)]
+    pub pick: PickArgs,
+}
+
+/// What must hold; exit code 1 where it does not.
+#[derive(Debug, Args)]
+pub struct GateArgs {
+    /// Exit with 1 when `proven` is below this (0 to 100), or that of a category: security=70; repeatable
+    #[arg(long, value_name = "[CATEGORY=]N", value_parser = threshold, help_heading = "Thresholds")]
+    pub fail_under: Vec<(Option<String>, f64)>,
     /// Exit with 1 when `possible` is below this (0 to 100)
     #[arg(long, value_name = "N", value_parser = points, help_heading = "Thresholds")]
     pub fail_under_possible: Option<f64>,
+    /// Exit with 1 when a check that matches is short or unmet, or a hazard has findings (of a severity, or above); repeatable
+    #[arg(long, value_name = "GLOB[:SEVERITY]", help_heading = "Thresholds")]
+    pub fail_on: Vec<String>,
+    /// What is unknown counts as if it were not there, for --fail-on and --fail-under-possible
+    #[arg(long, help_heading = "Thresholds")]
+    pub strict: bool,
+    /// Exit with 1 when less is proven than in the baseline, or a check fell
+    #[arg(long, help_heading = "Thresholds")]
+    pub fail_on_regression: bool,
+}
+
+/// What to ask, and for which day.
+#[derive(Debug, Args)]
+pub struct PickArgs {
     /// Only checks whose id matches; repeatable
     #[arg(long, value_name = "GLOB", help_heading = "Checks")]
     pub only: Vec<String>,
@@ -116,6 +155,92 @@ pub struct JudgingArgs {
     pub config: Option<PathBuf>,
     /// The day for which waivers, attestations and ages are judged, YYYY-MM-DD (default: today)
     #[arg(long, value_name = "DATE", help_heading = "Checks")]
+    pub at: Option<Date>,
+}
+
+/// Two audits, compared.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The earlier JSON report or dossier; or two revisions: main..feature, v1.2..
+    #[arg(value_name = "OLD|REV1..REV2")]
+    pub old: String,
+    /// The later JSON report or dossier; with revisions the directory (default: this one)
+    #[arg(value_name = "NEW|PATH")]
+    pub new: Option<PathBuf>,
+    /// Format on stdout
+    #[arg(long, value_name = "FORMAT", default_value = "terminal", help_heading = "Report")]
+    pub format: DiffFormat,
+    /// Write the comparison as JSON to a file as well
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
+    pub output: Option<PathBuf>,
+    /// All checks that moved and all parts of the change
+    #[arg(long, short, help_heading = "Report")]
+    pub verbose: bool,
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Report")]
+    pub color: Colour,
+    /// What must hold, of the later audit
+    #[command(flatten)]
+    pub gate: GateArgs,
+    /// What to ask, and for which day
+    #[command(flatten)]
+    pub pick: PickArgs,
+}
+
+/// A format of a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// For people
+    Terminal,
+    /// For programs: comparison schema version 1
+    Json,
+}
+
+/// Which history to draw.
+#[derive(Debug, Args)]
+pub struct TrendArgs {
+    /// The folder that `--history` appends to
+    #[arg(value_name = "DIR")]
+    pub history: PathBuf,
+    /// Draw it as a self-contained HTML page as well
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: Colour,
+}
+
+/// Where to start.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The directory of the application
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub path: PathBuf,
+    /// Show what would be written, write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The day for which it is judged, YYYY-MM-DD (default: today)
+    #[arg(long, value_name = "DATE")]
+    pub at: Option<Date>,
+}
+
+/// What to mend.
+#[derive(Debug, Args)]
+pub struct FixArgs {
+    /// The check, `category/name`
+    #[arg(value_name = "CHECK")]
+    pub check: String,
+    /// The directory of the application
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub path: PathBuf,
+    /// Write the file instead of showing it; a file that is there is never changed
+    #[arg(long)]
+    pub write: bool,
+    /// Which of several fixes, by its name
+    #[arg(long, value_name = "NAME")]
+    pub with: Option<String>,
+    /// The day from which days are counted, YYYY-MM-DD (default: today)
+    #[arg(long, value_name = "DATE")]
     pub at: Option<Date>,
 }
 
@@ -230,11 +355,20 @@ pub enum SchemaOf {
     Config,
     /// The JSON report
     Report,
+    /// What `audit diff --format json` prints
+    Comparison,
 }
 
 fn points(text: &str) -> Result<f64, String> {
     let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     if (0.0..=100.0).contains(&number) { Ok(number) } else { Err("must be between 0 and 100".into()) }
+}
+
+fn threshold(text: &str) -> Result<(Option<String>, f64), String> {
+    match text.split_once('=') {
+        None => points(text).map(|least| (None, least)),
+        Some((category, number)) => points(number).map(|least| (Some(category.to_owned()), least)),
+    }
 }
 
 fn output(text: &str) -> Result<(Format, PathBuf), String> {

@@ -2,7 +2,6 @@
 //! own; it can never make the audit use the network.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use jiff::civil::Date;
 use jiff::{Span, ToSpan};
@@ -12,7 +11,7 @@ use serde::Deserialize;
 use crate::definition::catalogue::{CATEGORIES, Catalog, DefinitionText};
 use crate::definition::problem::{Problem, Problems};
 use crate::definition::strict::{self, Source, Step, suggest};
-use crate::definition::words::{Kind, Level};
+use crate::definition::words::{Kind, Level, Severity};
 use crate::definition::written::Entry;
 
 /// The written shape of `audit.toml`.
@@ -49,6 +48,12 @@ pub struct ScoreSection {
     pub fail_under: Option<f64>,
     /// The least `possible` that passes, 0 to 100; `--fail-under-possible` overrides it.
     pub fail_under_possible: Option<f64>,
+    /// The least `proven` of a category that passes, 0 to 100; `--fail-under CATEGORY=N` overrides it.
+    pub fail_under_category: BTreeMap<String, f64>,
+    /// Checks that must hold, `GLOB` or `GLOB:SEVERITY`; `--fail-on` adds to them.
+    pub fail_on: Vec<String>,
+    /// Whether what is unknown counts as if it were not there, as `--strict`.
+    pub strict: bool,
 }
 
 /// A check or finding set aside until a day.
@@ -131,6 +136,51 @@ pub struct OwnTool {
     pub configured: Vec<Entry>,
 }
 
+/// Checks that must hold: a glob over ids, and for hazards from which severity on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailOn {
+    /// The glob.
+    pub glob: globset::Glob,
+    /// Findings below this are let pass.
+    pub severity: Option<Severity>,
+}
+
+impl FailOn {
+    /// Reads `GLOB` or `GLOB:SEVERITY`.
+    ///
+    /// # Errors
+    /// In words: no glob, or no severity.
+    pub fn read(text: &str) -> Result<FailOn, String> {
+        let (pattern, severity) = match text.rsplit_once(':') {
+            None => (text, None),
+            Some((pattern, word)) => {
+                let known = [Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
+                let found = known.into_iter().find(|severity| severity.word() == word);
+                (pattern, Some(found.ok_or(format!("`{word}` is no severity: write low, medium, high or critical"))?))
+            }
+        };
+        let glob = globset::Glob::new(pattern).map_err(|_| format!("`{pattern}` is not a glob"))?;
+        Ok(FailOn { glob, severity })
+    }
+
+    /// That some check is meant.
+    ///
+    /// # Errors
+    /// In words: no check matches.
+    pub fn known(&self, catalog: &Catalog) -> Result<(), String> {
+        let checks = self.glob.compile_matcher();
+        let found = catalog.checks.keys().any(|check| checks.is_match(check));
+        if found { Ok(()) } else { Err(format!("`{}` matches no check; `audit list` names all of them", self.glob)) }
+    }
+}
+
+impl std::fmt::Display for FailOn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.glob.glob())?;
+        self.severity.map_or(Ok(()), |severity| write!(f, ":{}", severity.word()))
+    }
+}
+
 /// The meant shape: dates are dates.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
@@ -142,6 +192,12 @@ pub struct Config {
     pub fail_under: Option<f64>,
     /// The least `possible` that passes, 0 to 100.
     pub fail_under_possible: Option<f64>,
+    /// The least `proven` of categories that passes, 0 to 100.
+    pub fail_under_category: BTreeMap<String, f64>,
+    /// Checks that must hold.
+    pub fail_on: Vec<FailOn>,
+    /// Whether what is unknown counts as if it were not there.
+    pub strict: bool,
     /// Waivers with their last day.
     pub waivers: Vec<(Waiver, Date)>,
     /// Attestations with the day they were made and the day they lapse.
@@ -153,17 +209,6 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads a file.
-    ///
-    /// # Errors
-    /// Every problem of the file at once.
-    pub fn read(path: &Path, catalog: &Catalog) -> Result<Config, Problems> {
-        let name = path.to_string_lossy().into_owned();
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Problems(vec![Problem::whole(&name, format!("cannot be read: {}", error.kind()), None)]))?;
-        Config::parse(&name, &text, catalog)
-    }
-
     /// Reads a text.
     ///
     /// # Errors
@@ -182,6 +227,9 @@ impl Config {
             weights: file.score.weights,
             fail_under: file.score.fail_under,
             fail_under_possible: file.score.fail_under_possible,
+            fail_on: file.score.fail_on.iter().filter_map(|written| FailOn::read(written).ok()).collect(),
+            fail_under_category: file.score.fail_under_category,
+            strict: file.score.strict,
             waivers,
             attestations,
             tools: file.tool,
@@ -308,6 +356,23 @@ impl Meaning<'_> {
             if value.is_some_and(|value| !(0.0..=100.0).contains(&value)) {
                 let path = [Step::Key("score".into()), Step::Key(key.into())];
                 self.problems.push(self.source.problem(&path, format!("`{key}` must be between 0 and 100"), None));
+            }
+        }
+        for (id, least) in &score.fail_under_category {
+            let path = [Step::Key("score".into()), Step::Key("fail_under_category".into()), Step::Key(id.clone())];
+            if !CATEGORIES.contains(&id.as_str()) {
+                let help = format!("the categories are {}", CATEGORIES.join(", "));
+                self.problems.push(self.source.problem(&path, format!("there is no category `{id}`"), Some(help)));
+            }
+            if !(0.0..=100.0).contains(least) {
+                self.problems.push(self.source.problem(&path, format!("the least of `{id}` must be between 0 and 100"), None));
+            }
+        }
+        for (index, written) in score.fail_on.iter().enumerate() {
+            let path = [Step::Key("score".into()), Step::Key("fail_on".into()), Step::Index(index)];
+            let read = FailOn::read(written).and_then(|found| found.known(self.catalog));
+            if let Err(message) = read {
+                self.problems.push(self.source.problem(&path, message, None));
             }
         }
     }

@@ -9,14 +9,23 @@
 //! 5. [`score`], which weighs: every sum of the report is made there.
 //! 6. [`report`] composes plain, versioned data and renders it.
 //!
+//! Reports are then set side by side ([`compare`]), looked at for the days ahead ([`forecast`]), held against what was asked of
+//! them ([`gate`]), and kept ([`history`]); [`ledger`] tells what each check of one is worth.
+//!
 //! [`proving`] runs the same stages over the examples inside the definitions; [`commands`] joins them for people.
 //! `docs/architecture.md` tells the rest.
 
 pub mod cli;
 pub mod commands;
+pub mod compare;
 pub mod config;
 pub mod definition;
 pub mod evidence;
+pub mod fix;
+pub mod forecast;
+pub mod gate;
+pub mod history;
+pub mod ledger;
 pub mod outcome;
 pub mod plan;
 pub mod proving;

@@ -16,6 +16,10 @@ fn main() -> ExitCode {
         Some(Command::New(args)) => commands::new::run(args),
         Some(Command::Schema(args)) => commands::schema::run(args),
         Some(Command::Judge(args)) => commands::judge::run(args),
+        Some(Command::Diff(args)) => commands::diff::run(args),
+        Some(Command::Init(args)) => commands::init::run(args),
+        Some(Command::Fix(args)) => commands::fix::run(args),
+        Some(Command::Trend(args)) => commands::trend::run(args),
         Some(Command::Completions { shell }) => commands::completions::run(*shell),
     };
     let ending = ended.unwrap_or_else(|error| {

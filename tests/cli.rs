@@ -22,7 +22,10 @@ fn thresholds_decide_the_exit_code() {
     let with = |more: &[&str]| repo.audit(&[&["--only", "errors/automated-tests", "-q"], more].concat());
     with(&[]).says(0, &[]);
     with(&["--fail-under", "0"]).says(0, &[]);
-    with(&["--fail-under", "1"]).says(1, &["proven is 0, below the 1", "What to do next"]);
+    with(&["--fail-under", "1"]).says(
+        1,
+        &["--fail-under 1: proven is 0, below the 1", "The smallest change that passes: one check", "+100.0  errors/automated-tests"],
+    );
     with(&["--fail-under-possible", "50"]).says(1, &["possible is 0, below the 50"]);
     repo.write("audit.toml", "[score]\nfail_under = 3\nfail_under_possible = 4.5\n");
     with(&[]).says(1, &["proven is 0, below the 3 ", "possible is 0, below the 4.5"]);

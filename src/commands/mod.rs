@@ -1,13 +1,18 @@
 //! One file per command. Each takes its arguments, calls the library and says how it ended.
 
 pub mod completions;
+pub mod diff;
 pub mod explain;
+pub mod fix;
+mod gate;
+pub mod init;
 pub mod judge;
 pub mod list;
 pub mod new;
 pub mod run;
 pub mod schema;
 pub mod test;
+pub mod trend;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -97,6 +102,23 @@ pub fn say(text: &str) {
     for line in text.lines() {
         let _ = writeln!(stream, "{}", crate::report::plain(line));
     }
+}
+
+/// Writes a new file below a directory. What is there is never changed, and a link does not lead out.
+///
+/// # Errors
+/// The file is there, its folder is a link to elsewhere, or it cannot be written.
+pub fn write_new(base: &Path, path: &str, text: &str) -> anyhow::Result<()> {
+    let file = base.join(path);
+    let folder = file.parent().unwrap_or(base);
+    let real = folder.ancestors().find_map(|folder| folder.canonicalize().ok());
+    if !real.is_some_and(|real| base.canonicalize().is_ok_and(|base| real.starts_with(base))) {
+        anyhow::bail!("{path} would be written outside {}: a folder on its way is a link", base.display());
+    }
+    std::fs::create_dir_all(folder).with_context(|| format!("the folder of {path} cannot be made"))?;
+    let opened = std::fs::OpenOptions::new().write(true).create_new(true).open(&file);
+    let mut opened = opened.with_context(|| format!("{path} cannot be written"))?;
+    opened.write_all(text.as_bytes()).with_context(|| format!("{path} cannot be written"))
 }
 
 /// Columns of the terminal; 80 in a pipe. `COLUMNS` is respected.

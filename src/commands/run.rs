@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use jiff::civil::Date;
 
-use super::{Ending, definitions, print, say, width};
-use crate::cli::{Format, JudgingArgs, RunArgs, Selection};
+use super::{Ending, definitions, diff, gate, print, say, width};
+use crate::cli::{Format, GateArgs, JudgingArgs, PickArgs, RunArgs, Selection};
 use crate::config::Config;
 use crate::definition::catalogue::{Catalog, CheckKind, digest};
 use crate::evidence::gather::gather;
@@ -14,6 +14,8 @@ use crate::evidence::revision::Tree;
 use crate::evidence::since::Since;
 use crate::evidence::world::World;
 use crate::evidence::{Before, Dossier, Gap};
+use crate::forecast;
+use crate::history;
 use crate::outcome;
 use crate::plan::Plan;
 use crate::report::{self, Report, compose, terminal};
@@ -33,7 +35,7 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Ending> {
     let (folders, config) = sources(args, &root)?;
     let (judging, plan, mut world) = std::thread::scope(|scope| {
         let world = scope.spawn(|| World::of_directory(&root));
-        let judging = Judging::new(&args.judging, knowledge(&folders, config.as_deref())?)?;
+        let judging = Judging::new(&args.judging.pick, knowledge(&folders, Written::read(config.as_deref())?)?)?;
         let plan = Plan::draw(&judging.catalog);
         let world = world.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         anyhow::Ok((judging, plan, world))
@@ -58,13 +60,16 @@ fn before(judging: &Judging, plan: &Plan, root: &Path, since: Since) -> anyhow::
     let commit = since.base.clone();
     let world = Tree::at(root, &commit).map_err(|why| anyhow::anyhow!("--since: {why}"))?;
     let dossier = gather(plan, &World { since: Some(since), ..world }, "");
-    let verdicts = judging.verdicts(&dossier);
+    let verdicts = judging.verdicts(&dossier, judging.today);
     let findings = verdicts.outcomes.into_iter().flat_map(|outcome| outcome.findings).map(|finding| finding.fingerprint);
     Ok(Before { commit, findings: findings.collect() })
 }
 
-/// The directory to audit, with what is wrong with it in words.
-fn directory(path: &Path) -> anyhow::Result<PathBuf> {
+/// The directory to audit.
+///
+/// # Errors
+/// What is wrong with it in words.
+pub fn directory(path: &Path) -> anyhow::Result<PathBuf> {
     let shown = path.display();
     let root =
         path.canonicalize().with_context(|| format!("{shown} does not exist or cannot be entered; give the directory of a checkout"))?;
@@ -81,7 +86,7 @@ fn directory(path: &Path) -> anyhow::Result<PathBuf> {
 
 /// Where definitions and configuration stand: what was named, and what the repository brings.
 fn sources(args: &RunArgs, root: &Path) -> anyhow::Result<(Vec<PathBuf>, Option<PathBuf>)> {
-    let mut folders = args.judging.checks.clone();
+    let mut folders = args.judging.pick.checks.clone();
     if root.join(REPO_CHECKS).is_dir() {
         if args.allow_repo_checks {
             folders.push(root.join(REPO_CHECKS));
@@ -89,8 +94,8 @@ fn sources(args: &RunArgs, root: &Path) -> anyhow::Result<(Vec<PathBuf>, Option<
             say(&format!("note: {REPO_CHECKS} is not used; --allow-repo-checks uses the definitions that the repository brings"));
         }
     }
-    if args.judging.config.is_some() {
-        return Ok((folders, args.judging.config.clone()));
+    if args.judging.pick.config.is_some() {
+        return Ok((folders, args.judging.pick.config.clone()));
     }
     let file = args.path.join("audit.toml");
     let Ok(real) = file.canonicalize() else { return Ok((folders, None)) };
@@ -101,9 +106,32 @@ fn sources(args: &RunArgs, root: &Path) -> anyhow::Result<(Vec<PathBuf>, Option<
     Ok((folders, Some(shown).filter(|_| real.is_file())))
 }
 
+/// A configuration as it is written, with the name under which its problems are told.
+pub struct Written {
+    /// The file.
+    pub name: String,
+    /// What stands in it.
+    pub text: String,
+}
+
+impl Written {
+    /// Reads a file, if there is one to read.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn read(file: Option<&Path>) -> anyhow::Result<Option<Written>> {
+        let read = |file: &Path| match std::fs::read_to_string(file) {
+            Ok(text) => Ok(Written { name: file.to_string_lossy().into_owned(), text }),
+            Err(error) => bail!("{}: cannot be read: {}", file.display(), error.kind()),
+        };
+        file.map(read).transpose()
+    }
+}
+
 /// What is known beforehand.
 pub struct Knowledge {
-    catalog: Catalog,
+    /// The catalogue.
+    pub catalog: Catalog,
     config: Config,
     version: String,
 }
@@ -112,16 +140,15 @@ pub struct Knowledge {
 ///
 /// # Errors
 /// Every problem of the definitions, or of the configuration.
-pub fn knowledge(folders: &[PathBuf], file: Option<&Path>) -> anyhow::Result<Knowledge> {
+pub fn knowledge(folders: &[PathBuf], written: Option<Written>) -> anyhow::Result<Knowledge> {
     let further = if folders.is_empty() { Vec::new() } else { definitions(folders)? };
     let mut texts: String = further.iter().map(|file| file.text.as_str()).collect();
     let mut catalog = if further.is_empty() { Catalog::builtin()? } else { Catalog::with(&further)? };
-    let config = file.map(|file| Config::read(file, &catalog)).transpose()?.unwrap_or_default();
-    if let Some(file) = file.filter(|_| !config.tools.is_empty()) {
-        let text = std::fs::read_to_string(file)?;
-        let own = config.own_definitions(&text);
+    let config = written.as_ref().map(|file| Config::parse(&file.name, &file.text, &catalog)).transpose()?.unwrap_or_default();
+    if let Some(Written { text, .. }) = written.as_ref().filter(|_| !config.tools.is_empty()) {
+        let own = config.own_definitions(text);
         texts.extend(own.iter().map(|file| file.text.as_str()));
-        catalog = Catalog::with_own(&further, &own).map_err(|problems| config.placed(&text, problems))?;
+        catalog = Catalog::with_own(&further, &own).map_err(|problems| config.placed(text, problems))?;
     }
     let version = env!("CARGO_PKG_VERSION");
     let version = if texts.is_empty() { version.to_owned() } else { format!("{version}+{}", digest(&texts, 8)) };
@@ -129,7 +156,7 @@ pub fn knowledge(folders: &[PathBuf], file: Option<&Path>) -> anyhow::Result<Kno
 }
 
 /// A run that could not look at what it was told to look at says so.
-fn note_what_is_missing(dossier: &mut Dossier) {
+pub fn note_what_is_missing(dossier: &mut Dossier) {
     if dossier.files == 0 {
         dossier.incomplete.push(Gap {
             what: dossier.path.clone(),
@@ -148,9 +175,11 @@ fn note_what_is_missing(dossier: &mut Dossier) {
 pub struct Judging {
     /// The catalogue.
     pub catalog: Catalog,
-    config: Config,
+    /// What the team says.
+    pub config: Config,
     selection: Selection,
-    today: Date,
+    /// The day.
+    pub today: Date,
     version: String,
 }
 
@@ -159,7 +188,7 @@ impl Judging {
     ///
     /// # Errors
     /// A bad pattern, or a selection that leaves nothing.
-    pub fn new(args: &JudgingArgs, known: Knowledge) -> anyhow::Result<Judging> {
+    pub fn new(args: &PickArgs, known: Knowledge) -> anyhow::Result<Judging> {
         let Knowledge { catalog, config, version } = known;
         let selection = Selection::new(&args.only, &args.skip)?;
         selection.refuse_empty(catalog.checks.keys())?;
@@ -168,15 +197,38 @@ impl Judging {
     }
 
     /// Every answer that was asked for; of a change, those about hazards alone.
-    fn verdicts(&self, dossier: &Dossier) -> outcome::Verdicts {
+    fn verdicts(&self, dossier: &Dossier, day: Date) -> outcome::Verdicts {
         let is_hazard = |check: &str| self.catalog.checks.get(check).is_some_and(|check| matches!(check.kind, CheckKind::Hazard(_)));
-        let wanted = |check: &str| self.selection.wants(check) && (dossier.before.is_none() || is_hazard(check));
-        outcome::judge(&self.catalog, dossier, &self.config, self.today, &wanted)
+        let wanted = |check: &str| self.wants(check) && (dossier.before.is_none() || is_hazard(check));
+        outcome::judge(&self.catalog, dossier, &self.config, day, &wanted)
     }
 
-    fn report(&self, dossier: &Dossier) -> Report {
-        let verdicts = self.verdicts(dossier);
-        compose::compose(&self.catalog, &verdicts, dossier, &self.config, self.today, &self.version)
+    /// Whether a check was asked for.
+    pub fn wants(&self, check: &str) -> bool {
+        self.selection.wants(check)
+    }
+
+    /// The report for the day that was asked for.
+    pub fn report(&self, dossier: &Dossier) -> Report {
+        self.report_on(dossier, self.today)
+    }
+
+    fn report_on(&self, dossier: &Dossier, day: Date) -> Report {
+        let verdicts = self.verdicts(dossier, day);
+        compose::compose(&self.catalog, &verdicts, dossier, &self.config, day, &self.version)
+    }
+
+    /// Fills in what the report says about the days ahead and about what was asked of it.
+    ///
+    /// # Errors
+    /// A rule about a category or check that does not exist.
+    pub fn hold(&self, report: &mut Report, dossier: &Dossier, asked: &GateArgs) -> anyhow::Result<()> {
+        let gate = gate::asked(asked, &self.config, &self.catalog)?;
+        let wants = |check: &str| self.wants(check);
+        let later = forecast::ahead(&self.config, self.today, &wants, report, &|day| self.report_on(dossier, day));
+        report.requirements = gate.judge(report, &later);
+        report.forecast = later.into_iter().map(|(forecast, _)| forecast).collect();
+        Ok(())
     }
 }
 
@@ -185,13 +237,26 @@ impl Judging {
 /// # Errors
 /// A report that cannot be written.
 pub fn finish(args: &JudgingArgs, judging: &Judging, dossier: &Dossier) -> anyhow::Result<Ending> {
-    let report = judging.report(dossier);
+    if args.gate.fail_on_regression && args.baseline.is_none() {
+        bail!("--fail-on-regression needs --baseline FILE: a JSON report of an earlier audit");
+    }
+    if args.history.is_some() && dossier.before.is_some() {
+        bail!("--history keeps the score of the whole, which --since does not tell");
+    }
+    let mut report = judging.report(dossier);
+    if let Some(baseline) = &args.baseline {
+        report.comparison = Some(diff::since(baseline, &report, judging)?);
+    }
+    judging.hold(&mut report, dossier, &args.gate)?;
     for (format, file) in &args.output {
         let plain = anstream::adapter::strip_str(&render(&report, *format, args, 80)).to_string();
         write(file, &plain)?;
     }
+    if let Some(folder) = &args.history {
+        history::append(folder, &report)?;
+    }
     print(&render(&report, args.format, args, width()), args.color)?;
-    Ok(ending(&report, args, &judging.config))
+    Ok(gate::ending(&report))
 }
 
 fn render(report: &Report, format: Format, args: &JudgingArgs, width: usize) -> String {
@@ -211,30 +276,15 @@ fn render(report: &Report, format: Format, args: &JudgingArgs, width: usize) -> 
 }
 
 /// True where the locale says that only ASCII can be shown.
-fn is_ascii() -> bool {
+pub fn is_ascii() -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
     locale.is_some_and(|locale| locale == "POSIX" || locale == "C")
 }
 
-fn write(file: &Path, text: &str) -> anyhow::Result<()> {
+/// Writes a file.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write(file: &Path, text: &str) -> anyhow::Result<()> {
     std::fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))
-}
-
-fn ending(report: &Report, args: &JudgingArgs, config: &Config) -> Ending {
-    if !report.complete {
-        say("audit: incomplete, see the first lines of the report");
-        return Ending::Incomplete;
-    }
-    let rules = [
-        ("proven", report.score.proven, args.fail_under.or(config.fail_under)),
-        ("possible", report.score.possible, args.fail_under_possible.or(config.fail_under_possible)),
-    ];
-    let mut ending = Ending::Good;
-    for (name, value, least) in rules {
-        if let Some(least) = least.filter(|least| value < *least) {
-            say(&format!("audit: {name} is {value}, below the {least} that is asked for; see \"What to do next\" in the report"));
-            ending = Ending::Below;
-        }
-    }
-    ending
 }

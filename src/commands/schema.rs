@@ -4,6 +4,7 @@ use super::{Ending, print};
 use crate::cli::{Colour, SchemaArgs, SchemaOf};
 use crate::config::ConfigFile;
 use crate::definition::written::{CheckFile, SubjectFile, ToolFile};
+use crate::report::comparison::Comparison;
 
 /// Prints a schema.
 ///
@@ -16,6 +17,7 @@ pub fn run(args: &SchemaArgs) -> anyhow::Result<Ending> {
         SchemaOf::Subject => schemars::schema_for!(SubjectFile).to_value(),
         SchemaOf::Config => schemars::schema_for!(ConfigFile).to_value(),
         SchemaOf::Report => crate::report::schema(),
+        SchemaOf::Comparison => schemars::schema_for!(Comparison).to_value(),
     };
     print(&format!("{}\n", serde_json::to_string_pretty(&schema)?), Colour::Never)?;
     Ok(Ending::Good)

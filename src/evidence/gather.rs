@@ -192,7 +192,7 @@ fn inspect(plan: &Plan, world: &World, entry: &FileEntry, about: &[usize], filte
         Ok(()) => {}
         Err(why) => return skip(out, entry, registry, &why),
     }
-    if bytes.iter().take(1024).any(|byte| *byte == 0) {
+    if bytes.iter().take(1024).any(|byte| *byte == 0) || is_our_own(bytes) {
         return out;
     }
     if !asked.is_empty() {
@@ -224,6 +224,14 @@ fn inspect(plan: &Plan, world: &World, entry: &FileEntry, about: &[usize], filte
     }
     out.manifest = registry.map(|registry| ManifestFile { entry: entry.clone(), registry, manifest: manifests::read(&entry.name, text) });
     out
+}
+
+/// Whether a file is a report, dossier or history of ours. They quote what was found and what was looked for: kept beside the code, they
+/// would prove whatever they speak of.
+fn is_our_own(bytes: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(1024)]);
+    let versioned = head.contains("\"schema_version\"") || head.contains("\"dossier_version\"");
+    head.trim_start().starts_with('{') && versioned && head.contains("\"audit_version\"")
 }
 
 fn skip(mut out: Inspected, entry: &FileEntry, registry: Option<Registry>, why: &str) -> Inspected {

@@ -23,6 +23,7 @@ pub mod schema;
 pub mod since;
 pub mod source;
 pub mod syntax;
+pub mod updates;
 pub mod world;
 
 use std::collections::BTreeMap;

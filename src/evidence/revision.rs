@@ -62,6 +62,20 @@ impl Tree {
         Ok(World { files: Box::new(tree), git: facts, since: None })
     }
 
+    /// The newest commit that two revisions have in common: where a branch began.
+    ///
+    /// # Errors
+    /// In words: one of them is no commit, or they have nothing in common.
+    pub fn fork(directory: &Path, one: &str, other: &str) -> Result<String, String> {
+        let commit = |revision: &str| {
+            let found = GitFacts::at(directory, revision).head;
+            found.ok_or_else(|| format!("there is no commit `{revision}` in this repository; `git log --oneline` names some"))
+        };
+        let base = git::output(directory, &["merge-base", &commit(one)?, &commit(other)?]).unwrap_or_default();
+        let base = String::from_utf8_lossy(&base).trim().to_owned();
+        if base.is_empty() { Err(format!("`{one}` and `{other}` have no commit in common in this clone")) } else { Ok(base) }
+    }
+
     /// Adds a file if it stands below the audited directory, or if that directory inherits it: plain files at the top
     /// and everything in hidden folders.
     fn add(&mut self, file: File, prefix: &str) {

@@ -26,7 +26,9 @@ pub fn compose(catalog: &Catalog, verdicts: &Verdicts, dossier: &Dossier, config
     let checks: Vec<Check> = verdicts
         .outcomes
         .iter()
-        .filter_map(|outcome| catalog.checks.get(&outcome.check).map(|definition| check(catalog, definition, outcome)))
+        .filter_map(|outcome| {
+            catalog.checks.get(&outcome.check).map(|definition| check(catalog, definition, outcome, weights.check(&outcome.check)))
+        })
         .collect();
     let (next, questions) = steps(catalog, &verdicts.outcomes, &weights, &sums);
     Report {
@@ -52,6 +54,7 @@ pub fn compose(catalog: &Catalog, verdicts: &Verdicts, dossier: &Dossier, config
             .map(|id| Category {
                 id: (*id).to_owned(),
                 score: sums.categories.get(*id).map(|sum| points(sum.score, 100.0)),
+                weight: weights.category(id),
                 counts: counts(checks.iter().filter(|check| check.category == *id)),
             })
             .collect(),
@@ -60,6 +63,8 @@ pub fn compose(catalog: &Catalog, verdicts: &Verdicts, dossier: &Dossier, config
         questions,
         notices: notices(verdicts, dossier),
         forecast: Vec::new(),
+        requirements: Vec::new(),
+        comparison: None,
     }
 }
 
@@ -196,7 +201,7 @@ fn counts<'c>(checks: impl Iterator<Item = &'c Check>) -> Counts {
     counts
 }
 
-fn check(catalog: &Catalog, definition: &Definition, outcome: &Outcome) -> Check {
+fn check(catalog: &Catalog, definition: &Definition, outcome: &Outcome, weight: f64) -> Check {
     let (standing, because) = match &outcome.standing {
         Stands::Met(_) | Stands::Clear => (Standing::Met, None),
         Stands::Short { .. } | Stands::Found => (Standing::Short, None),
@@ -219,7 +224,7 @@ fn check(catalog: &Catalog, definition: &Definition, outcome: &Outcome) -> Check
         why: definition.file.why.trim().to_owned(),
         fix: definition.file.fix.trim().to_owned(),
         links: definition.file.links.to_vec(),
-        weight: definition.file.weight,
+        weight,
         standing,
         level: outcome.level,
         want: definition.file.want,

@@ -11,7 +11,7 @@ use crate::definition::words::Severity;
 /// The list of problems, with a newline at the end.
 pub fn render(report: &Report) -> String {
     let all = problems(report);
-    json::write(&Value::Array(all.iter().filter(|problem| problem.aside.is_none()).filter_map(entry).collect()))
+    json::text(&Value::Array(all.iter().filter(|problem| problem.aside.is_none()).filter_map(entry).collect()))
 }
 
 fn entry(problem: &Problem<'_>) -> Option<Value> {

@@ -10,12 +10,12 @@ use super::plain::acts;
 
 /// Pretty-printed, with a newline at the end; the same report gives the same bytes.
 pub fn render(report: &Report) -> String {
-    write(report)
+    text(report)
 }
 
-/// Anything that can be JSON, written so.
-pub(super) fn write(value: &impl Serialize) -> String {
-    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+/// Any of our shapes as JSON.
+pub fn text(shape: &impl Serialize) -> String {
+    let text = serde_json::to_string_pretty(shape).unwrap_or_default();
     let mut safe = String::with_capacity(text.len() + 1);
     for c in text.chars() {
         if c != '\n' && acts(c) { escape(c, &mut safe) } else { safe.push(c) }

@@ -12,10 +12,12 @@ use crate::definition::words::{Kind, Level, Severity};
 use crate::evidence::{Gap, Place};
 
 pub mod badge;
+pub mod comparison;
 pub mod compose;
 pub mod csv;
 pub mod github;
 pub mod gitlab;
+pub mod history;
 pub mod html;
 pub mod json;
 pub mod junit;
@@ -27,6 +29,7 @@ pub mod sarif;
 mod schema;
 pub mod shields;
 pub mod terminal;
+pub mod trend;
 mod words;
 mod xml;
 
@@ -68,6 +71,12 @@ pub struct Report {
     /// The total on later days on which a waiver or attestation lapses or begins, within 90 days, if nothing else changes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forecast: Vec<Forecast>,
+    /// What was asked of this audit (`--fail-under`, `--fail-on`), and whether it holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requirements: Vec<Requirement>,
+    /// What changed since the report named with `--baseline`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<comparison::Comparison>,
 }
 
 /// The score on a later day.
@@ -79,6 +88,23 @@ pub struct Forecast {
     pub score: Score,
     /// What changes on that day, in words.
     pub because: String,
+}
+
+/// Something that was asked of the audit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Requirement {
+    /// As it is written on the command line: `--fail-under security=70`.
+    pub rule: String,
+    /// Whether it holds.
+    pub holds: bool,
+    /// What was found, in words: `proven security is 61.2`.
+    pub found: String,
+    /// The first day on which it will not hold any more, within 90 days and if nothing else changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// The smallest change that makes it hold: the fewest checks, and what to do for each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub smallest: Vec<Next>,
 }
 
 /// What was audited.
@@ -139,8 +165,16 @@ pub struct Category {
     pub id: String,
     /// Weighted mean of its applicable checks; absent when none applies.
     pub score: Option<Score>,
+    /// Weight in the total.
+    #[serde(default = "one")]
+    pub weight: f64,
     /// How many of its checks stand where.
     pub counts: Counts,
+}
+
+/// The weight of a category where nothing else is written.
+fn one() -> f64 {
+    1.0
 }
 
 /// What kind of check it is.
@@ -195,7 +229,7 @@ pub struct Check {
     /// Where to read more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<String>,
-    /// Weight inside the category.
+    /// Weight inside the category: the catalogue's, or the one in `audit.toml`.
     pub weight: f64,
     /// How it came out.
     pub standing: Standing,

@@ -46,7 +46,7 @@ pub fn render(report: &Report) -> String {
     if let Some(provenance) = provenance(report) {
         run["versionControlProvenance"] = json!([provenance]);
     }
-    json::write(&json!({
+    json::text(&json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",
         "runs": [run],

@@ -18,5 +18,5 @@ pub fn render(report: &Report) -> String {
     if !report.complete {
         answer["isError"] = json!(true);
     }
-    json::write(&answer)
+    json::text(&answer)
 }

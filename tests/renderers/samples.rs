@@ -646,7 +646,9 @@ fn report(subject: Subject, checks: Vec<Check>, notices: Vec<Notice>) -> Report 
         categories,
         checks,
         notices,
-        forecast: vec![],
+        forecast: Vec::new(),
+        requirements: Vec::new(),
+        comparison: None,
     }
 }
 
@@ -662,7 +664,12 @@ fn category(id: &str, checks: &[Check]) -> Category {
     let total = total(id, checks);
     let mean = |end: fn(Score) -> f64| applicable(id, checks).map(|(check, score)| check.weight * end(score)).sum::<f64>() / total * 100.0;
     let score = Score { proven: mean(|score| score.proven), possible: mean(|score| score.possible) };
-    Category { id: id.into(), score: (total > 0.0).then_some(score), counts: counts(checks.iter().filter(|check| check.category == id)) }
+    Category {
+        id: id.into(),
+        score: (total > 0.0).then_some(score),
+        weight: 1.0,
+        counts: counts(checks.iter().filter(|check| check.category == id)),
+    }
 }
 
 fn counts<'a>(checks: impl Iterator<Item = &'a Check>) -> Counts {

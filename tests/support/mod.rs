@@ -160,11 +160,12 @@ impl Answer {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}\n{}", self.out, self.err))
     }
 
-    /// Asserts the exit code and that stderr holds each of these.
+    /// Asserts the exit code and that stderr holds each of these, wrapped or not.
     pub fn says(&self, code: i32, words: &[&str]) {
         assert_eq!(self.code, code, "{self:?}");
+        let unwrapped = self.err.split_whitespace().collect::<Vec<_>>().join(" ");
         for word in words {
-            assert!(self.err.contains(word), "`{word}` is not in {}", self.err);
+            assert!(self.err.contains(word) || unwrapped.contains(word), "`{word}` is not in {}", self.err);
         }
     }
 }

@@ -9,14 +9,17 @@
 //! Colour only repeats what words and marks already say. Every string passes through [`plain`](super::plain) on its way
 //! into a `page::Line`, and every line is cut to the width by `page::Page`, so neither can be forgotten here.
 
+mod ahead;
 mod categories;
 mod checks;
+pub mod comparison;
 mod head;
 mod ink;
 mod page;
 mod place;
 mod proof;
 mod steps;
+pub mod trend;
 mod wrap;
 
 use super::Report;
@@ -56,7 +59,11 @@ pub fn render(report: &Report, look: Look) -> String {
         checks::draw(&mut page, report);
         steps::fixes(&mut page, report);
         steps::questions(&mut page, report);
+        ahead::draw(&mut page, report);
         steps::notices(&mut page, report);
+        if let Some(comparison) = &report.comparison {
+            comparison::draw(&mut page, comparison);
+        }
     }
     page.finish()
 }

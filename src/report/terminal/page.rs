@@ -117,6 +117,11 @@ impl Page {
         }
     }
 
+    /// True where nothing but ASCII is drawn.
+    pub(super) fn is_ascii(&self) -> bool {
+        self.ascii
+    }
+
     /// True where labels and text do not fit side by side.
     pub(super) fn is_narrow(&self) -> bool {
         self.width < 60
