@@ -45,6 +45,8 @@ pub enum Command {
     Fix(FixArgs),
     /// Draw the score over time
     Trend(TrendArgs),
+    /// Ask the forge and save what it recorded, for `audit --forge-data`
+    Forge(ForgeArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -70,9 +72,26 @@ pub struct RunArgs {
     /// Use the definitions that the repository itself brings under .audit/checks
     #[arg(long)]
     pub allow_repo_checks: bool,
+    /// Ask GitHub or GitLab for deployments, runs, pull requests and branch rules, with GITHUB_TOKEN, GH_TOKEN or GITLAB_TOKEN if it is set
+    #[arg(long, conflicts_with = "forge_data")]
+    pub forge: bool,
+    /// Use what `audit forge --save` collected; no network
+    #[arg(long, value_name = "FILE")]
+    pub forge_data: Option<PathBuf>,
     /// How to judge and show
     #[command(flatten)]
     pub judging: JudgingArgs,
+}
+
+/// What to ask the forge about.
+#[derive(Debug, Args)]
+pub struct ForgeArgs {
+    /// A clone of the repository; its remote tells the forge, unless GITHUB_REPOSITORY or CI_PROJECT_ID does
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub path: PathBuf,
+    /// Where to write what was recorded
+    #[arg(long, value_name = "FILE")]
+    pub save: PathBuf,
 }
 
 /// A saved dossier, judged again.

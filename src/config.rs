@@ -8,7 +8,7 @@ use jiff::{Span, ToSpan};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::definition::catalogue::{CATEGORIES, Catalog, DefinitionText};
+use crate::definition::catalogue::{CATEGORIES, Catalog, CheckKind, DefinitionText};
 use crate::definition::problem::{Problem, Problems};
 use crate::definition::strict::{self, Source, Step, suggest};
 use crate::definition::words::{Kind, Level, Severity};
@@ -76,8 +76,10 @@ pub struct Waiver {
 pub struct Attestation {
     /// The check, `category/name`.
     pub check: String,
-    /// The rung that it holds at, or `failed`.
-    pub level: Attested,
+    /// The rung that it holds at, or `failed`; for a practice.
+    pub level: Option<Attested>,
+    /// The answer in words of the published scale, or as a number with its unit; for a measure.
+    pub answer: Option<String>,
     /// Who vouches.
     pub by: String,
     /// When it was last seen to be so, `YYYY-MM-DD`.
@@ -313,6 +315,7 @@ impl Meaning<'_> {
         if attestation.by.trim().is_empty() {
             self.tell("attest", index, "by", "nobody vouches for it".into(), Some("by = \"name or team\"".into()));
         }
+        self.attested(index, attestation);
         let on = self.date("attest", index, "on", &attestation.on)?;
         let Some(every) = span_of(&attestation.every) else {
             self.tell("attest", index, "every", format!("`{}` is not a time", attestation.every), Some("write 90d, 12w, 6mo or 1y".into()));
@@ -323,6 +326,23 @@ impl Meaning<'_> {
             self.tell("attest", index, "on", format!("`{on}` is too far in the future"), None);
         }
         Some((attestation.clone(), on, lapses?))
+    }
+
+    /// A practice is attested by a rung, a measure by an answer.
+    fn attested(&mut self, index: usize, attestation: &Attestation) {
+        let kind = self.catalog.checks.get(&attestation.check).map(|check| &check.kind);
+        let (message, help) = match (kind, attestation.level, &attestation.answer) {
+            (Some(CheckKind::Measure(measure)), None, Some(answer)) if measure.answer(answer).is_some() => return,
+            (Some(CheckKind::Measure(measure)), ..) => {
+                ("a measure is attested by an `answer`".to_owned(), format!("answer = one of {}", measure.answers()))
+            }
+            (None, ..) | (Some(_), Some(_), None) => return,
+            (Some(_), ..) => {
+                ("a practice is attested by a `level`, not by an `answer`".to_owned(), "level = \"configured\", or \"failed\"".to_owned())
+            }
+        };
+        let key = if attestation.answer.is_some() { "answer" } else { "check" };
+        self.tell("attest", index, key, message, Some(help));
     }
 
     fn tool(&mut self, index: usize, tool: &OwnTool) {

@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         Some(Command::Init(args)) => commands::init::run(args),
         Some(Command::Fix(args)) => commands::fix::run(args),
         Some(Command::Trend(args)) => commands::trend::run(args),
+        Some(Command::Forge(args)) => commands::forge::run(args),
         Some(Command::Completions { shell }) => commands::completions::run(*shell),
     };
     let ending = ended.unwrap_or_else(|error| {

@@ -1,7 +1,9 @@
 //! Judging: one standing per check, from the catalogue, the dossier, the configuration and the day. Pure: no files,
 //! no network, no clock.
 
+mod confirm;
 mod findings;
+mod measure;
 mod notices;
 
 use std::cell::RefCell;
@@ -14,6 +16,8 @@ use crate::definition::catalogue::{Catalog, Check, CheckKind, Clause, Look, Rung
 use crate::definition::words::{Absent, Expect, Kind, Level, Severity};
 use crate::evidence::{Dossier, Gap, Place, Sighting};
 use crate::score::{self, Score};
+
+pub use measure::Value;
 
 /// Days before an attestation or waiver lapses at which the report says so.
 pub const LAPSES_SOON_DAYS: i32 = 14;
@@ -42,6 +46,10 @@ pub enum Standing {
     Found,
     /// The question does not apply, with the proof in words.
     NotApplicable(String),
+    /// A number that is surely at `full`.
+    Full,
+    /// A number that is surely not at `full`.
+    Partly,
     /// Set aside, with reason and last day.
     Waived {
         /// Why.
@@ -96,6 +104,8 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// The same, set aside with a reason.
     pub muted: Vec<Finding>,
+    /// The number (measures).
+    pub value: Option<Box<Value>>,
     /// What could not be seen.
     pub gaps: Vec<Gap>,
 }
@@ -109,6 +119,9 @@ impl Outcome {
             Expect::Rung(level) => self.level == Some(level),
             Expect::Unknown => self.standing == Standing::Unknown,
             Expect::Clear => self.standing == Standing::Clear,
+            Expect::Met => self.standing == Standing::Full,
+            Expect::Short => self.standing == Standing::Partly,
+            Expect::Unmet => self.standing == Standing::Unmet,
             Expect::Findings(count) => self.standing == Standing::Found && self.findings.len() == count as usize,
         }
     }
@@ -120,6 +133,9 @@ impl Outcome {
             (Standing::Clear, _) => "clear".into(),
             (Standing::Found, _) => Expect::Findings(u32::try_from(self.findings.len()).unwrap_or(u32::MAX)).to_string(),
             (Standing::Unknown, _) => "unknown".into(),
+            (Standing::Full, _) => "met".into(),
+            (Standing::Partly, _) => "short".into(),
+            (Standing::Unmet, None) => "unmet".into(),
             (_, Some(level)) => level.to_string(),
             (_, None) => "unknown".into(),
         }
@@ -257,9 +273,11 @@ impl<'a> Judge<'a> {
             None => match &check.kind {
                 CheckKind::Practice { want, absent, rungs } => self.practice(check, rungs, *want, *absent, config, today, used),
                 CheckKind::Hazard(clauses) => self.hazard(check, clauses, config, today, used),
-                CheckKind::Measure(measure) => {
-                    let gap = Gap { what: measure.value.clone(), why: "this was not measured".into(), next: "see `audit explain`".into() };
-                    Outcome { standing: Standing::Unknown, score: Some(Score::unknown()), gaps: vec![gap], ..blank(&check.id) }
+                CheckKind::Measure(asked) => {
+                    let mut use_up = |check: String| {
+                        used.insert(format!("attest {check}"));
+                    };
+                    measure::measure(check, asked, self.dossier, config, today, &mut use_up)
                 }
             },
         };
@@ -313,7 +331,7 @@ impl<'a> Judge<'a> {
         let mut outcome = blank(&check.id);
         let (mut reached, mut unseen) = (Level::Nothing, None);
         for level in Level::RUNGS {
-            match rungs.at.get(&level).map(|clauses| self.any(clauses, level, None)) {
+            match rungs.at.get(&level).map(|clauses| self.rung(clauses, level, reached, &outcome.proofs)) {
                 Some(Verdict::Holds(proofs)) => {
                     reached = level;
                     outcome.proofs.extend(proofs);
@@ -337,7 +355,7 @@ impl<'a> Judge<'a> {
                 continue;
             }
             used.insert(format!("attest {}", check.id));
-            let level = attestation.level.level();
+            let level = attestation.level.and_then(crate::config::Attested::level);
             failed |= level.is_none();
             reached = reached.max(level.unwrap_or(Level::Nothing));
             outcome.proofs.push(attested(attestation, *on, level));
@@ -566,6 +584,7 @@ fn blank(check: &str) -> Outcome {
         proofs: Vec::new(),
         findings: Vec::new(),
         muted: Vec::new(),
+        value: None,
         gaps: Vec::new(),
     }
 }

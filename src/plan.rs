@@ -3,7 +3,7 @@
 //! Path patterns go into one index, and the literals that patterns cannot match without are looked for together, so that
 //! a file is read once and only the looks that could see something in it are run.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 use serde_json_path::JsonPath;
@@ -27,6 +27,8 @@ pub struct Plan {
     pub paths: PathIndex,
     /// Whether a look stands in a hazard, by position: what it sees is kept whole.
     pub hazards: Vec<bool>,
+    /// The values that measures ask for.
+    pub values: BTreeSet<String>,
     /// What each look needs of a text, by position; told when first asked for.
     needs: Vec<OnceLock<Needs<String>>>,
 }
@@ -188,7 +190,7 @@ impl Plan {
             _ => None,
         }));
         let needs = looks.iter().map(|_| OnceLock::new()).collect();
-        Plan { looks, asks, paths, hazards, needs }
+        Plan { looks, asks, paths, hazards, values: catalog.values(), needs }
     }
 
     /// What rules some looks out, which are in ascending order.
@@ -248,10 +250,9 @@ fn needs_of(look: &WorldLook) -> Needs<String> {
         | WorldLook::Migration(_)
         | WorldLook::Pipeline(_)
         | WorldLook::Git(_)
+        | WorldLook::Forge(_)
         | WorldLook::Schema(..)
-        | WorldLook::Analysis(_) => {
-            Vec::new()
-        }
+        | WorldLook::Analysis(_) => Vec::new(),
     }
 }
 
@@ -324,10 +325,9 @@ fn ask_of(look: &WorldLook) -> Ask {
         | WorldLook::Migration(_)
         | WorldLook::Pipeline(_)
         | WorldLook::Git(_)
+        | WorldLook::Forge(_)
         | WorldLook::Schema(..)
-        | WorldLook::Analysis(_) => {
-            Ask::Elsewhere
-        }
+        | WorldLook::Analysis(_) => Ask::Elsewhere,
     }
 }
 

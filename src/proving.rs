@@ -172,8 +172,14 @@ impl Definition<'_> {
         match self {
             Definition::Check(check) => {
                 let outcome = judge_one(catalog, check, &run.dossier, &run.config, DAY);
-                if outcome.is(expect) {
+                let amount = outcome.value.as_ref().map(|value| value.measured.amount);
+                let is_near = |wanted: f64| amount.is_some_and(|amount| (amount - wanted).abs() <= wanted.abs() / 100.0);
+                if outcome.is(expect) && run.example.value.is_none_or(is_near) {
                     return Ok(());
+                }
+                if let (Some(amount), None) = (amount, outcome.level) {
+                    let wanted = run.example.value.map(|wanted| format!(" with {wanted}")).unwrap_or_default();
+                    return Err(format!("expected {expect}{wanted}, got {} with {amount:.3}", outcome.in_words()));
                 }
                 let proof = outcome.proofs.first().map(|proof| format!(" ({})", crate::outcome::in_words(&proof.sighting)));
                 Err(format!("expected {expect}, got {}{}", outcome.in_words(), proof.unwrap_or_default()))
@@ -201,6 +207,10 @@ impl Definition<'_> {
         match self {
             Definition::Check(check) => {
                 let outcome = judge_one(catalog, check, dossier, config, DAY);
+                if let (Some(_), Some(score)) = (&outcome.value, outcome.score) {
+                    // A number rests on history or on records, not on a file.
+                    return Stand { strength: (score.proven() * 1000.0) as u32, places: vec![Place::default()] };
+                }
                 let Some(level) = outcome.level else {
                     let places: Vec<Place> = outcome.findings.into_iter().map(|finding| finding.sighting.place).collect();
                     return Stand { strength: u32::try_from(places.len()).unwrap_or(u32::MAX), places };

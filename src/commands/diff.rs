@@ -88,7 +88,7 @@ fn between(args: &DiffArgs, path: &Path, from: From<'_>, to: &str) -> anyhow::Re
         };
         let judging = Judging::new(&args.pick, knowledge(&args.pick.checks, written)?)?;
         let mut dossier = gather(&Plan::draw(&judging.catalog), &world, &path.to_string_lossy());
-        note_what_is_missing(&mut dossier);
+        note_what_is_missing(&mut dossier, None);
         Ok(judging.report(&dossier))
     };
     Ok((report(&old)?, report(to)?))

@@ -4,6 +4,7 @@ pub mod completions;
 pub mod diff;
 pub mod explain;
 pub mod fix;
+pub mod forge;
 mod gate;
 pub mod init;
 pub mod judge;

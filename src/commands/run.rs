@@ -42,13 +42,15 @@ pub fn run(args: &RunArgs) -> anyhow::Result<Ending> {
     })?;
     let since = args.since.as_deref().map(|revision| Since::of(&root, revision)).transpose();
     world.since = since.map_err(|why| anyhow::anyhow!("--since: {why}"))?;
+    world.forge = super::forge::recorded(args, &world.git)?;
     let mut dossier = gather(&plan, &world, &args.path.to_string_lossy());
     if let Some(since) = &world.since {
         dossier.before = Some(before(&judging, &plan, &root, since.clone())?);
     }
+    let unanswered = world.forge.clone().err().filter(|_| args.forge);
     // The program ends soon: what holds so many small parts need not be taken apart.
     std::mem::forget((plan, world));
-    note_what_is_missing(&mut dossier);
+    note_what_is_missing(&mut dossier, unanswered);
     if let Some(file) = &args.save_dossier {
         write(file, &(serde_json::to_string_pretty(&dossier)? + "\n"))?;
     }
@@ -156,7 +158,8 @@ pub fn knowledge(folders: &[PathBuf], written: Option<Written>) -> anyhow::Resul
 }
 
 /// A run that could not look at what it was told to look at says so.
-pub fn note_what_is_missing(dossier: &mut Dossier) {
+pub fn note_what_is_missing(dossier: &mut Dossier, forge: Option<Gap>) {
+    dossier.incomplete.extend(forge);
     if dossier.files == 0 {
         dossier.incomplete.push(Gap {
             what: dossier.path.clone(),

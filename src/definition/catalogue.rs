@@ -14,8 +14,8 @@ use super::problem::{Problem, Problems};
 use super::strict;
 use super::words::{Absent, Kind, Level, Per, Severity};
 use super::written::{
-    CheckFile, CodeLook, DataLook, DependencyLook, FileLook, GitLook, Measure, MigrationLook, PathsFile, PipelineLook, Protection, SchemaLook,
-    SubjectFile, ToolFile,
+    CheckFile, CodeLook, DataLook, DependencyLook, FileLook, ForgeLook, GitLook, Measure, MigrationLook, PathsFile, PipelineLook,
+    Protection, SchemaLook, SubjectFile, ToolFile,
 };
 
 /// The categories, in the order of reports.
@@ -113,6 +113,8 @@ pub struct Clause {
     pub none: Vec<Clause>,
     /// Only these capabilities are shown.
     pub gives: Vec<String>,
+    /// It counts only where `configured` was reached, and of files those that show that.
+    pub confirms: bool,
     /// What to say beside the evidence.
     pub note: Option<String>,
     /// How bad one finding is (hazards).
@@ -154,6 +156,8 @@ pub enum WorldLook {
     Git(GitLook),
     /// The database schema, and what keeps columns unreadable.
     Schema(SchemaLook, Vec<Protection>),
+    /// What the forge recorded.
+    Forge(ForgeLook),
     /// A named analysis.
     Analysis(String),
 }
@@ -171,6 +175,7 @@ impl WorldLook {
             WorldLook::Pipeline(_) => "pipeline",
             WorldLook::Git(_) => "git",
             WorldLook::Schema(..) => "schema",
+            WorldLook::Forge(_) => "forge",
             WorldLook::Analysis(_) => "analysis",
         };
         format!("{kind}-{}", digest(&text, 16))
@@ -285,6 +290,15 @@ impl Catalog {
             }
         }
         looks.into_keys().collect()
+    }
+
+    /// The named values that some measure asks for.
+    pub fn values(&self) -> BTreeSet<String> {
+        let measures = self.checks.values().filter_map(|check| match &check.kind {
+            CheckKind::Measure(measure) => Some(measure),
+            _ => None,
+        });
+        measures.flat_map(|measure| measure.value.iter().chain(&measure.beside).cloned()).collect()
     }
 
     /// Every look at the world that some check, tool or subject kind needs, once each, by key.

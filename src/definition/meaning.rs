@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::catalogue::{CheckKind, Clause, Look, Rungs, WorldLook};
 use super::problem::Problem;
 use super::strict::{Source, Step, suggest};
-use super::words::{Level, OneOrMany, Stack};
-use super::written::{Applies, CheckFile, CodeLook, DataLook, Entry, Example, FileLook, GitLook, Protection, SchemaLook, ToolFile};
+use super::words::{Level, OneOrMany, Scale, Stack};
+use super::written::{
+    Applies, CheckFile, CodeLook, DataLook, Entry, Example, FileLook, ForgeLook, GitLook, Measure, Protection, SchemaLook, ToolFile,
+};
 
 /// Turns one file's written entries into clauses and notes what is wrong with them.
 pub(super) struct Meaning<'a> {
@@ -79,12 +81,38 @@ impl<'a> Meaning<'a> {
                 }
             },
             (false, false, None) => Some(CheckKind::Hazard(hazards)),
-            (false, true, Some(measure)) => Some(CheckKind::Measure(measure.clone())),
+            (false, true, Some(measure)) => {
+                self.measure(measure);
+                Some(CheckKind::Measure(measure.clone()))
+            }
             _ => {
                 let message = "a check is a practice (entries under rungs or a capability), a hazard ([[hazard]]) or a measure ([measure]): write exactly one";
                 self.tell(&[], message, None);
                 None
             }
+        }
+    }
+
+    fn measure(&mut self, measure: &Measure) {
+        if measure.value.is_empty() {
+            self.tell(&["measure", "value"], "a measure asks for at least one value", None);
+        }
+        let known = crate::evidence::measures::names();
+        for (key, name) in measure.value.iter().map(|name| ("value", name)).chain(measure.beside.iter().map(|name| ("beside", name))) {
+            match crate::evidence::measures::dimension(name) {
+                None => self.tell(&["measure", key], format!("there is no value `{name}`"), Some(suggest(name, &known))),
+                Some(dimension) if key == "value" && dimension.factor(&measure.unit).is_none() => {
+                    self.tell(&["measure", "unit"], format!("`{name}` is not measured in `{}`", measure.unit), None);
+                }
+                Some(_) => {}
+            }
+        }
+        for (index, level) in measure.level.iter().enumerate().filter(|(_, level)| level.from.is_none() && level.below.is_none()) {
+            self.tell(&["measure", "level"], format!("level {} (`{}`) has neither `from` nor `below`", index + 1, level.says), None);
+        }
+        let finite = measure.full.is_finite() && measure.none.is_finite() && measure.full != measure.none;
+        if !finite || (measure.scale == Scale::Logarithmic && (measure.full <= 0.0 || measure.none <= 0.0)) {
+            self.tell(&["measure", "none"], "`full` and `none` must differ, and be above 0 on a logarithmic scale", None);
         }
     }
 
@@ -173,7 +201,7 @@ impl<'a> Meaning<'a> {
         if looks.is_empty() && entry.all.is_empty() {
             self.tell(
                 &[],
-                "an entry needs a look: dependency, file, data, code, migration, pipeline, git, schema, capability, tool, analysis, or `all`",
+                "an entry needs a look: dependency, file, data, code, migration, pipeline, git, forge, schema, capability, tool, analysis, or `all`",
                 None,
             );
         }
@@ -194,6 +222,7 @@ impl<'a> Meaning<'a> {
             all: self.clauses("all", &entry.all, provides),
             none: self.clauses("none", &entry.none, provides),
             gives: entry.gives.clone(),
+            confirms: entry.confirms,
             note: entry.note.clone(),
             severity: entry.severity,
             message: entry.message.clone(),
@@ -235,6 +264,9 @@ impl<'a> Meaning<'a> {
             self.schema_look(look);
             let protected = look.column.as_ref().is_some_and(|column| column.protected.or(column.encrypted).is_some());
             looks.push(WorldLook::Schema(look.clone(), if protected { self.protected_by.to_vec() } else { Vec::new() }));
+        }
+        if let Some(look) = &entry.forge {
+            looks.push(WorldLook::Forge(self.forge_look(look)));
         }
         if let Some(name) = &entry.analysis {
             let known = crate::evidence::analyses::names();
@@ -298,6 +330,24 @@ impl<'a> Meaning<'a> {
             self.tell(&["data"], "`redact` is about what `matches` matched, which is missing", None);
         }
         DataLook { path: self.paths(&look.path, &["data", "path"]), except: self.paths(&look.except, &["data", "except"]), ..look.clone() }
+    }
+
+    fn forge_look(&mut self, look: &ForgeLook) -> ForgeLook {
+        let known = crate::evidence::forge::see::names();
+        if self.source.is_some() && !known.contains(&look.answer.as_str()) {
+            self.tell(&["forge", "answer"], format!("there is no answer `{}`", look.answer), Some(suggest(&look.answer, &known)));
+        }
+        let paths = look.having.keys().map(|path| ("having", path)).chain(look.each.iter().map(|path| ("each", path)));
+        for (key, path) in paths.chain(look.at.iter().map(|path| ("at", path))) {
+            if self.source.is_some()
+                && let Err(error) = serde_json_path::JsonPath::parse(path)
+            {
+                self.tell(&["forge", key], format!("`{path}` is not a JSONPath: {error}"), Some("as in $[*].state (RFC 9535)".into()));
+            }
+        }
+        look.having.values().for_each(|pattern| self.pattern(pattern, &["forge", "having"]));
+        self.optional_patterns([("matches", &look.matches), ("lacks", &look.lacks)], "forge");
+        look.clone()
     }
 
     fn code_look(&mut self, look: &CodeLook) -> CodeLook {

@@ -1,6 +1,8 @@
 //! What the catalogue is made of and how it is read.
 
+pub mod answer;
 pub mod catalogue;
+pub mod example;
 mod meaning;
 pub mod problem;
 pub mod strict;

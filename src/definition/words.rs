@@ -249,6 +249,17 @@ impl Language {
     }
 }
 
+/// Whose API a forge speaks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForgeHost {
+    /// GitHub, GitHub Enterprise.
+    #[default]
+    Github,
+    /// GitLab.
+    Gitlab,
+}
+
 /// How far a relation of a `code` rule looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -427,6 +438,12 @@ pub enum Expect {
     Clear,
     /// A hazard with this many findings.
     Findings(u32),
+    /// A number that is surely at `full`.
+    Met,
+    /// A number that is surely not at `full`.
+    Short,
+    /// A number that is surely at `none`.
+    Unmet,
 }
 
 impl Default for Expect {
@@ -436,11 +453,14 @@ impl Default for Expect {
 }
 
 impl Expect {
-    const WORDS: [&'static str; 8] = ["nothing", "declared", "configured", "exercised", "observed", "unknown", "not-applicable", "clear"];
+    const WORDS: [&'static str; 11] =
+        ["nothing", "declared", "configured", "exercised", "observed", "unknown", "not-applicable", "clear", "met", "short", "unmet"];
 
-    /// True when the example shows the practice, or the hazard.
+    /// True when the example shows the practice, the hazard or a good number.
     pub fn is_positive(self) -> bool {
-        matches!(self, Expect::Rung(level) if level > Level::Nothing) || matches!(self, Expect::Findings(n) if n > 0)
+        matches!(self, Expect::Met | Expect::Short)
+            || matches!(self, Expect::Rung(level) if level > Level::Nothing)
+            || matches!(self, Expect::Findings(n) if n > 0)
     }
 }
 
@@ -451,6 +471,9 @@ impl fmt::Display for Expect {
             Expect::Unknown => f.write_str("unknown"),
             Expect::NotApplicable => f.write_str("not-applicable"),
             Expect::Clear => f.write_str("clear"),
+            Expect::Met => f.write_str("met"),
+            Expect::Short => f.write_str("short"),
+            Expect::Unmet => f.write_str("unmet"),
             Expect::Findings(1) => f.write_str("1 finding"),
             Expect::Findings(count) => write!(f, "{count} findings"),
         }
@@ -481,6 +504,9 @@ impl<'de> Deserialize<'de> for Expect {
                     "unknown" => Expect::Unknown,
                     "not-applicable" => Expect::NotApplicable,
                     "clear" => Expect::Clear,
+                    "met" => Expect::Met,
+                    "short" => Expect::Short,
+                    "unmet" => Expect::Unmet,
                     _ => return Err(E::unknown_variant(word, &Expect::WORDS)),
                 })
             }

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use super::example::{Example, ExampleCommit, ExampleForge, ExampleGit, ExampleRow};
+
 use super::words::{Absent, ColumnType, Kind, Language, Level, OneOrMany, Role, Scope, Severity, Stack};
 
 /// A check: one question, the looks that answer it, the advice, and the examples that prove the looks right.
@@ -194,6 +196,9 @@ pub struct Entry {
     /// Tables, columns, keys and indexes of the application's database.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema: Option<SchemaLook>,
+    /// What the forge (GitHub, GitLab) recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forge: Option<ForgeLook>,
     /// Any tool that gives this capability, at this rung or above (inside `all` and `none`: at any rung).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capability: Option<String>,
@@ -209,6 +214,9 @@ pub struct Entry {
     /// None of these may hold.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub none: Vec<Entry>,
+    /// True: it only confirms what is `configured`: it counts where that rung was reached, and of files those that show it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub confirms: bool,
     /// In a tool file: only these of its capabilities are shown by this entry.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub gives: Vec<String>,
@@ -570,13 +578,43 @@ pub struct GitLook {
     pub within_days: Option<u32>,
 }
 
+/// What the forge answered: one of the lists that are the same for every forge (`deployments`, `runs`, `changes`), or an answer as it came
+/// (`github/rules`, `gitlab/protected-branches`).
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct ForgeLook {
+    /// The list or answer.
+    pub answer: String,
+    /// The items to judge one by one; the whole answer unless written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub each: Option<String>,
+    /// Conditions on an item: a JSONPath and a pattern that some value it finds must match.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub having: BTreeMap<String, String>,
+    /// The value to test; the item itself unless written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// The value, as text, must match this pattern.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub matches: Option<String>,
+    /// The value, as text, must not match this pattern.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lacks: Option<String>,
+    /// The value is a number, at least this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<f64>,
+    /// The value is a number, at most this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<f64>,
+}
+
 /// How a measured number becomes a score.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Measure {
-    /// The named value.
-    pub value: String,
-    /// Its unit: `h`, `ms`, `%`, `per week`, `lines`.
+    /// The named values that answer it, best first: the first that could be measured on a large enough sample counts.
+    pub value: OneOrMany,
+    /// Its unit: `s`, `min`, `h`, `days`, `%`, `per week`, `lines`.
     pub unit: String,
     /// At this value, and beyond it, the score is full.
     pub full: f64,
@@ -587,52 +625,25 @@ pub struct Measure {
     pub scale: super::words::Scale,
     /// The smallest sample that may be judged.
     pub sample: u32,
+    /// Named values shown beside it; they are not scored.
+    #[serde(default)]
+    pub beside: Vec<String>,
+    /// The name of a published scale: "DORA Quick Check".
+    #[serde(default)]
+    pub published: Option<String>,
+    /// The levels of that scale: their words may be attested, and the one that fits is shown beside the number.
+    #[serde(default)]
+    pub level: Vec<MeasureLevel>,
 }
 
-/// A small repository and the answer it must get.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Example {
-    /// What the example shows, unique in its file.
-    pub name: String,
-    /// A rung, `nothing`, `unknown`, `not-applicable`, `clear`, or the number of findings.
-    pub expect: super::words::Expect,
-    /// In a tool file: the rung of single capabilities where it differs from `expect`.
-    pub gives: BTreeMap<String, Level>,
-    /// Path and text of each file.
-    pub files: BTreeMap<String, String>,
-    /// Facts of the git history; without them the example is not a git repository.
-    pub git: Option<ExampleGit>,
-    /// The text of an `audit.toml`.
-    pub config: Option<String>,
-}
-
-/// Facts of an example's git history.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct ExampleGit {
-    /// URLs of the remotes.
-    pub remotes: Vec<String>,
-    /// Whether the current commit is on a remote-tracking branch.
-    pub pushed: bool,
-    /// Whether the clone is shallow.
-    pub shallow: bool,
-    /// Commits, newest first.
-    pub commits: Vec<ExampleCommit>,
-    /// Paths of files that git does not track; it tracks the others.
-    pub untracked: Vec<String>,
-}
-
-/// A commit of an example.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct ExampleCommit {
-    /// `Name <mail>`.
-    pub author: String,
-    /// Subject, and the body after an empty line.
-    pub message: String,
-    /// Days before the newest commit.
-    pub days_ago: u32,
-    /// Paths that the commit touched.
-    pub paths: Vec<String>,
+/// One level of a published scale, in the measure's unit.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MeasureLevel {
+    /// Its words, as published.
+    pub says: String,
+    /// Values from here on; from the smallest unless written.
+    pub from: Option<f64>,
+    /// Values below this; without an end unless written.
+    pub below: Option<f64>,
 }

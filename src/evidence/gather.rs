@@ -12,14 +12,15 @@ use super::analyses::{self, Facts};
 use super::data::{self, Document, Unreadable};
 use super::files::line_of;
 use super::files::line_text;
+use super::forge;
 use super::git::GitFacts;
 use super::manifests::{self, Registry};
-use super::migrations;
 use super::pipelines::{self, Pipeline};
 use super::schema;
 use super::syntax::{self, NoTree, Tree};
 use super::world::{FileEntry, LARGEST_FILE, World};
 use super::{DOSSIER_VERSION, Dossier, Gap, Parsed, Seen, Sighting, allowances, comments};
+use super::{measures, migrations};
 use crate::definition::catalogue::WorldLook;
 use crate::definition::words::Role;
 use crate::plan::{Ask, CodeAsk, Filter, Plan, TextAsk};
@@ -92,8 +93,9 @@ pub fn gather(plan: &Plan, world: &World, path: &str) -> Dossier {
     let about: Vec<Vec<usize>> = world.files.entries().par_iter().map(|entry| plan.paths.about(entry)).collect();
     let filters = Filters::new(plan, world.files.entries(), &about);
     let files = world.files.entries().par_iter().zip(&about);
-    let inspected: Vec<Inspected> =
-        files.map_init(Buffers::default, |buffers, (entry, about)| inspect(plan, world, entry, about, &filters, buffers)).collect();
+    let inspect =
+        || files.map_init(Buffers::default, |buffers, (entry, about)| inspect(plan, world, entry, about, &filters, buffers)).collect();
+    let (inspected, values): (Vec<Inspected>, _) = rayon::join(inspect, || measures::read(&plan.values, world));
     let mut seen: Vec<Seen> = plan.looks.iter().map(|_| Seen::default()).collect();
     let (mut found, mut skipped, mut parsed) = (Vec::new(), world.files.gaps().to_vec(), Parsed::default());
     for file in inspected {
@@ -133,6 +135,7 @@ pub fn gather(plan: &Plan, world: &World, path: &str) -> Dossier {
         folder: Some(world.git.prefix.trim_end_matches('/').to_owned()).filter(|folder| !folder.is_empty()),
         newest_commit: world.git.commits.first().and_then(|commit| day_of(commit.time)),
         files: world.files.entries().len() as u64,
+        values,
         looks: plan
             .looks
             .iter()
@@ -376,6 +379,7 @@ fn look_elsewhere(look: &WorldLook, facts: &Facts<'_>) -> Option<Seen> {
         WorldLook::Pipeline(look) => Some(pipelines::see::see(look, facts.pipelines)),
         WorldLook::Git(look) => Some(facts.world.git.see(look)),
         WorldLook::Schema(look, protections) => Some(schema::see(look, protections, facts)),
+        WorldLook::Forge(look) => Some(forge::see::see(look, &facts.world.forge)),
         WorldLook::Analysis(name) => Some(analyses::see(name, facts)),
         WorldLook::File(_) | WorldLook::Data(_) | WorldLook::Code(_) => None,
     }

@@ -3,6 +3,8 @@
 //! The `git` program reads it, with everything switched off by which a repository's own configuration could run
 //! code. What git cannot tell - no repository, no program, a shallow clone - is a gap, never an answer.
 
+mod example;
+
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,17 +13,19 @@ use std::time::{Duration, Instant};
 
 use globset::GlobSet;
 
+pub use example::{NEWEST, names};
+
 use super::pattern;
 use super::source::web_address;
 use super::{Gap, Place, Seen, Sighting};
-use crate::definition::written::{ExampleGit, GitLook};
+use crate::definition::written::GitLook;
 
 /// How long one git command may take.
 const LONGEST: Duration = Duration::from_secs(20);
 /// Only this many days of history before the newest commit are read.
 const HISTORY_DAYS: i64 = 365;
 /// And only this many commits.
-const MOST_COMMITS: &str = "20000";
+pub const MOST_COMMITS: usize = 50_000;
 /// Days before the newest commit that count unless a look says otherwise.
 const RECENT_DAYS: u32 = 90;
 const DAY: i64 = 86_400;
@@ -58,7 +62,8 @@ pub struct GitFacts {
 #[derive(Debug, Clone, Default)]
 enum History {
     #[default]
-    Given,
+    None,
+    Given(Vec<Tag>),
     /// A repository, and the revision whose history counts.
     Repository(PathBuf, String),
 }
@@ -68,14 +73,34 @@ enum History {
 pub struct Commit {
     /// Its id.
     pub id: String,
+    /// Ids of its parents; a merge has more than one.
+    pub parents: Vec<String>,
     /// Seconds since 1970, of the committer.
     pub time: i64,
+    /// Seconds since 1970, of the author.
+    pub authored: i64,
     /// `Name <mail>`.
     pub author: String,
     /// Subject and body.
     pub message: String,
     /// Touched paths, where they are known beforehand (examples).
     pub paths: Vec<String>,
+    /// Lines added and removed by path, where they are known beforehand (examples).
+    pub lines: Vec<(String, u64)>,
+}
+
+/// A commit's id, and the lines that it added and removed by path.
+pub type Size = (String, Vec<(String, u64)>);
+
+/// A tag.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tag {
+    /// Its name, without `refs/tags/`.
+    pub name: String,
+    /// The commit that it stands at.
+    pub commit: String,
+    /// Seconds since 1970 at which it was made; a lightweight tag does not know.
+    pub made: Option<i64>,
 }
 
 fn gap(why: &str, next: &str) -> Gap {
@@ -242,34 +267,43 @@ impl GitFacts {
         self
     }
 
-    /// The facts of an example.
-    pub fn of_example(example: Option<&ExampleGit>) -> GitFacts {
-        let Some(example) = example else {
-            return GitFacts {
-                gap: Some(gap("this directory is not in a git repository", "run the audit in a clone of the repository")),
-                ..GitFacts::default()
-            };
-        };
-        let commits: Vec<Commit> = example
-            .commits
-            .iter()
-            .enumerate()
-            .map(|(index, written)| Commit {
-                id: format!("{:040x}", example.commits.len() - index),
-                time: 1_780_000_000 - i64::from(written.days_ago) * DAY,
-                author: written.author.clone(),
-                message: written.message.clone(),
-                paths: written.paths.clone(),
-            })
-            .collect();
-        GitFacts {
-            remotes: example.remotes.iter().map(|url| without_credentials(url)).collect(),
-            head: Some(commits.first().map_or_else(|| "0".repeat(40), |commit| commit.id.clone())),
-            on_remote: example.pushed.then(|| "origin/main".to_owned()),
-            default_branch: Some("main".into()),
-            shallow: example.shallow,
-            commits,
-            ..GitFacts::default()
+    /// The commit at which the history of the default branch begins: HEAD, or where HEAD left that branch.
+    pub fn default_tip(&self) -> Option<String> {
+        let head = self.head.clone()?;
+        let (History::Repository(directory, _), Some(branch)) = (&self.history, &self.default_branch) else { return Some(head) };
+        let base = git(directory, &["merge-base", &head, &format!("refs/remotes/origin/{branch}")]);
+        base.ok().map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()).or(Some(head))
+    }
+
+    /// All tags.
+    ///
+    /// # Errors
+    /// git's own words.
+    pub fn tags(&self) -> Result<Vec<Tag>, String> {
+        match &self.history {
+            History::None => Ok(Vec::new()),
+            History::Given(tags) => Ok(tags.clone()),
+            History::Repository(directory, _) => {
+                let format = "--format=%(refname:strip=2)%1f%(objectname)%1f%(*objectname)%1f%(taggerdate:unix)";
+                git(directory, &["for-each-ref", "refs/tags", format]).map(|text| text.lines().filter_map(tag_of).collect())
+            }
+        }
+    }
+
+    /// Lines added and removed by each of the first `most` commits along the first parents from a commit, back to a time, by path.
+    ///
+    /// # Errors
+    /// git's own words.
+    pub fn sizes(&self, from: &str, since: i64, most: usize) -> Result<Vec<Size>, String> {
+        match &self.history {
+            History::Repository(directory, _) => {
+                let (since, most) = (format!("--since={since}"), most.to_string());
+                let arguments =
+                    ["log", "--first-parent", "--diff-merges=first-parent", "--numstat", "-z", "-M", "-l200", &since, "-n", &most];
+                let text = git(directory, &[&arguments[..], &["--format=%x1e%H", from]].concat())?;
+                Ok(text.split('\x1e').skip(1).filter_map(size_of).collect())
+            }
+            _ => Ok(self.commits.iter().map(|commit| (commit.id.clone(), commit.lines.clone())).collect()),
         }
     }
 
@@ -346,7 +380,7 @@ impl GitFacts {
     /// Ids of the commits that touched a path, newest first.
     fn touching<'p>(&self, globs: impl Iterator<Item = &'p String> + Clone, since: i64) -> Result<Vec<String>, Gap> {
         match &self.history {
-            History::Given => {
+            History::None | History::Given(_) => {
                 let mut set = GlobSet::builder();
                 globs.filter_map(|glob| super::files::glob(glob, false).ok()).for_each(|glob| {
                     set.add(glob);
@@ -383,7 +417,8 @@ fn read_log(directory: &Path, revision: &str) -> Result<Vec<Commit>, String> {
     let newest =
         git(directory, &["log", "-1", "--format=%ct", revision]).ok().and_then(|time| time.trim().parse::<i64>().ok()).unwrap_or(0);
     let since = format!("--since={}", newest - HISTORY_DAYS * DAY);
-    let log = git(directory, &["log", &since, "-n", MOST_COMMITS, "-z", "--format=%H%x1f%ct%x1f%an <%ae>%x1f%s%n%b", revision])?;
+    let most = MOST_COMMITS.to_string();
+    let log = git(directory, &["log", &since, "-n", &most, "-z", "--format=%H%x1f%P%x1f%ct%x1f%at%x1f%an <%ae>%x1f%s%n%b", revision])?;
     Ok(log.split('\0').filter_map(commit_of).collect())
 }
 
@@ -462,15 +497,42 @@ impl GitFacts {
 }
 
 fn commit_of(record: &str) -> Option<Commit> {
-    let mut fields = record.trim_start_matches('\n').splitn(4, '\x1f');
-    let (id, time, author, message) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+    let mut fields = record.trim_start_matches('\n').splitn(6, '\x1f');
+    let (id, parents) = (fields.next()?, fields.next()?);
+    let (time, authored, author, message) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+    let time = time.parse().ok()?;
     Some(Commit {
         id: id.to_owned(),
-        time: time.parse().ok()?,
+        parents: parents.split(' ').filter(|id| !id.is_empty()).map(str::to_owned).collect(),
+        time,
+        authored: authored.parse().unwrap_or(time),
         author: author.to_owned(),
         message: message.trim_end().to_owned(),
-        paths: Vec::new(),
+        ..Commit::default()
     })
+}
+
+fn tag_of(line: &str) -> Option<Tag> {
+    let mut fields = line.split('\x1f');
+    let (name, object, peeled, made) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+    let commit = if peeled.is_empty() { object } else { peeled };
+    Some(Tag { name: name.to_owned(), commit: commit.to_owned(), made: made.parse().ok() })
+}
+
+/// One commit of `git log --numstat -z`: `ID NUL? LF added TAB removed TAB path NUL ...`; a rename has an empty path and two more fields.
+fn size_of(record: &str) -> Option<Size> {
+    let mut fields = record.split('\0');
+    let id = fields.next()?.trim().to_owned();
+    let mut files = Vec::new();
+    while let Some(field) = fields.next() {
+        let mut parts = field.trim_start_matches('\n').splitn(3, '\t');
+        let (Some(added), Some(removed), Some(path)) = (parts.next(), parts.next(), parts.next()) else { continue };
+        let path = if path.is_empty() { fields.nth(1).unwrap_or_default() } else { path };
+        // A binary file has `-` for both.
+        let lines = added.parse().unwrap_or(0_u64).saturating_add(removed.parse().unwrap_or(0));
+        files.push((path.to_owned(), lines));
+    }
+    Some((id, files))
 }
 
 /// Authors of update bots, as `Name <mail>`.

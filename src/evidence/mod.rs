@@ -5,11 +5,14 @@ pub mod analyses;
 pub mod comments;
 pub mod data;
 pub mod files;
+pub mod forge;
 pub mod gather;
 pub mod git;
+pub mod history;
 pub mod literals;
 pub mod manifests;
 pub mod matches;
+pub mod measures;
 pub mod migrations;
 pub mod node;
 mod path_pattern;
@@ -161,7 +164,7 @@ fn redacted(text: &str) -> std::borrow::Cow<'_, str> {
 }
 
 /// Everything seen and not seeable, ready to be judged here or elsewhere.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Dossier {
     /// Version of this shape.
     pub dossier_version: u32,
@@ -186,6 +189,9 @@ pub struct Dossier {
     /// The hazards that were there before: an audit of a change asks only for new ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Before>,
+    /// The values that measures ask for, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, measures::Reading>,
     /// Code that was parsed for its syntax tree.
     #[serde(default)]
     pub parsed: Parsed,

@@ -59,7 +59,7 @@ impl Tree {
             tree.add(file, &facts.prefix);
         }
         tree.entries.sort();
-        Ok(World { files: Box::new(tree), git: facts, since: None })
+        Ok(World { files: Box::new(tree), git: facts, forge: Err(super::forge::not_asked()), since: None })
     }
 
     /// The newest commit that two revisions have in common: where a branch began.

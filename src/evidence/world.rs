@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use ignore::{WalkBuilder, WalkState};
 
 use super::Gap;
+use super::forge::Recorded;
 use super::git::GitFacts;
 use super::roles::role_of;
 use super::since::Since;
@@ -29,6 +30,8 @@ pub struct World {
     pub files: Box<dyn Files>,
     /// The git repository around them.
     pub git: GitFacts,
+    /// What the forge recorded, or why that is not known.
+    pub forge: Result<Recorded, Gap>,
     /// What changed since a base revision, if only a change is audited.
     pub since: Option<Since>,
 }
@@ -321,7 +324,7 @@ impl World {
             let mut disk = Disk::list(root);
             let git = git.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             disk.add_known_to_git(&git);
-            World { files: Box::new(disk), git, since: None }
+            World { files: Box::new(disk), git, forge: Err(super::forge::not_asked()), since: None }
         })
     }
 
@@ -330,7 +333,12 @@ impl World {
         let mut git = GitFacts::of_example(example.git.as_ref());
         let untracked = example.git.as_ref().map(|git| git.untracked.as_slice()).unwrap_or_default();
         git.tracked = example.files.keys().filter(|path| !untracked.contains(path)).cloned().collect();
-        World { files: Box::new(Memory::new(&example.files)), git, since: None }
+        World {
+            files: Box::new(Memory::new(&example.files)),
+            git,
+            forge: Recorded::of_example(example).ok_or_else(super::forge::not_asked),
+            since: None,
+        }
     }
 }
 

@@ -84,7 +84,12 @@ impl Trial<'_> {
 
     /// The example with other files.
     fn with(&self, files: FilesOf) -> (Dossier, Stand) {
-        let dossier = self.bench.look(&Example { files, git: self.run.example.git.clone(), ..Example::default() });
+        let dossier = self.bench.look(&Example {
+            files,
+            git: self.run.example.git.clone(),
+            forge: self.run.example.forge.clone(),
+            ..Example::default()
+        });
         let stand = self.definition.stand(&self.bench.catalog, &dossier, &self.run.config);
         (dossier, stand)
     }
@@ -192,6 +197,7 @@ fn roles_of(look: &WorldLook) -> &[Role] {
         | WorldLook::Migration(_)
         | WorldLook::Pipeline(_)
         | WorldLook::Git(_)
+        | WorldLook::Forge(_)
         | WorldLook::Schema(..)
         | WorldLook::Analysis(_) => &[],
     }

@@ -97,6 +97,13 @@ fn check_without(check: &Check) -> Vec<(String, Check)> {
             .into_iter()
             .map(|(name, clauses)| (name, Check { kind: CheckKind::Hazard(clauses), ..check.clone() }))
             .collect(),
+        CheckKind::Measure(measure) if measure.value.0.len() > 1 => (0..measure.value.0.len())
+            .map(|index| {
+                let mut fewer = measure.clone();
+                let name = fewer.value.0.remove(index);
+                (format!("value `{name}`"), Check { kind: CheckKind::Measure(fewer), ..check.clone() })
+            })
+            .collect(),
         CheckKind::Measure(_) => Vec::new(),
     }
 }

@@ -4,14 +4,18 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::{Category, Check, CheckKind, Counts, Evidence, Finding, Next, Notice, Report, SCHEMA_VERSION, Score, Standing, Subject};
+use super::{
+    Category, Check, CheckKind, Counts, Evidence, Finding, Next, Notice, Report, SCHEMA_VERSION, Score, Standing, Subject, Value, Week,
+    Window,
+};
 use crate::config::Config;
 use crate::definition::catalogue::{CATEGORIES, Catalog, Check as Definition, CheckKind as Kind, Clause, Look, Rungs, WorldLook};
 use crate::definition::words::{Level, OneOrMany};
 use crate::definition::written::{PipelineLook, SchemaLook};
 use crate::evidence::Dossier;
+use crate::evidence::measures::Week as Weekly;
 use crate::evidence::pattern_needs::in_words;
-use crate::outcome::{Finding as Found, Outcome, Proof, Standing as Stands, Verdicts};
+use crate::outcome::{Finding as Found, Outcome, Proof, Standing as Stands, Value as Number, Verdicts};
 use crate::score;
 
 /// Steps listed as worth taking next, and as questions.
@@ -141,7 +145,7 @@ fn steps(catalog: &Catalog, outcomes: &[Outcome], weights: &Weights<'_>, sums: &
             |share: f64| Next { check: outcome.check.clone(), gain: sums.worth(&outcome.check, share, weights), step: step.clone() };
         match outcome.standing {
             Stands::Unknown => questions.push(entry(score.possible() - score.proven())),
-            Stands::Short { .. } | Stands::Unmet | Stands::Found => fixes.push(entry(1.0 - score.proven())),
+            Stands::Short { .. } | Stands::Partly | Stands::Unmet | Stands::Found => fixes.push(entry(1.0 - score.proven())),
             _ => {}
         }
     }
@@ -157,6 +161,16 @@ fn steps(catalog: &Catalog, outcomes: &[Outcome], weights: &Weights<'_>, sums: &
 /// The one step to take for a check.
 fn next_step(definition: &Definition, outcome: &Outcome) -> String {
     if outcome.standing == Stands::Unknown {
+        if let (Kind::Measure(measure), Some(gap)) = (&definition.kind, outcome.gaps.first()) {
+            return format!(
+                "{} {}: {}. Or attest it in audit.toml: [[attest]] check = \"{}\", answer = {}, by, on, every.",
+                definition.file.asks,
+                gap.what,
+                gap.next,
+                definition.id,
+                measure.answers()
+            );
+        }
         if let Some(gap) = outcome.gaps.iter().find(|gap| gap.what != "the live site") {
             return format!("{} {}: {}.", definition.file.asks, gap.what, gap.next);
         }
@@ -203,8 +217,8 @@ fn counts<'c>(checks: impl Iterator<Item = &'c Check>) -> Counts {
 
 fn check(catalog: &Catalog, definition: &Definition, outcome: &Outcome, weight: f64) -> Check {
     let (standing, because) = match &outcome.standing {
-        Stands::Met(_) | Stands::Clear => (Standing::Met, None),
-        Stands::Short { .. } | Stands::Found => (Standing::Short, None),
+        Stands::Met(_) | Stands::Full | Stands::Clear => (Standing::Met, None),
+        Stands::Short { .. } | Stands::Partly | Stands::Found => (Standing::Short, None),
         Stands::Unmet => (Standing::Unmet, None),
         Stands::Unknown => (Standing::Unknown, None),
         Stands::NotApplicable(proof) => (Standing::NotApplicable, Some(proof.clone())),
@@ -234,7 +248,7 @@ fn check(catalog: &Catalog, definition: &Definition, outcome: &Outcome, weight: 
         findings: outcome.findings.iter().map(finding).collect(),
         muted: outcome.muted.iter().map(finding).collect(),
         rules: Vec::new(),
-        value: None,
+        value: outcome.value.as_deref().map(value),
         gaps: outcome.gaps.clone(),
         looked_for: if open { looked_for(catalog, definition) } else { Vec::new() },
         next: open.then(|| next_step(definition, outcome)),
@@ -249,6 +263,35 @@ fn evidence(proof: &Proof) -> Evidence {
         tool: proof.tool.clone(),
         note: proof.sighting.note.clone(),
         inert: proof.inert,
+    }
+}
+
+fn value(measured: &Number) -> Value {
+    // Four digits that matter: more would say that it is known so well.
+    let round = |amount: f64| if amount == 0.0 || !amount.is_finite() { amount } else { format!("{amount:.3e}").parse().unwrap_or(amount) };
+    let found = &measured.measured;
+    let week = |week: &Weekly| Week { from: week.from.clone(), amount: week.amount.map(round), sample: week.sample };
+    Value {
+        amount: round(found.amount),
+        unit: measured.unit.clone(),
+        low: found.low.map(round),
+        high: found.high.map(round),
+        sample: found.sample,
+        name: measured.name.clone(),
+        of: found.of.clone(),
+        statistic: found.statistic.clone(),
+        interval: found.interval.clone(),
+        window: Window { from: found.window.0.clone(), to: found.window.1.clone() },
+        starts: found.starts.clone(),
+        ends: found.ends.clone(),
+        source: found.source.clone(),
+        floor: found.floor.clone(),
+        attested: measured.attested.clone(),
+        published_level: measured.level.clone(),
+        further: found.further.iter().map(|(name, amount)| (name.clone(), round(*amount))).collect(),
+        notes: found.notes.clone(),
+        weeks: found.weeks.iter().map(week).collect(),
+        beside: measured.beside.iter().map(value).collect(),
     }
 }
 
@@ -268,7 +311,7 @@ pub fn looked_for(catalog: &Catalog, definition: &Definition) -> Vec<String> {
     let mut lines: Vec<String> = match &definition.kind {
         Kind::Practice { rungs, .. } => rung_lines(catalog, rungs),
         Kind::Hazard(clauses) => clauses.iter().map(|clause| describe(catalog, clause)).collect(),
-        Kind::Measure(measure) => vec![measure.value.clone()],
+        Kind::Measure(measure) => measure.value.iter().map(|value| value.replace('-', " ")).collect(),
     };
     lines.dedup();
     lines
@@ -341,6 +384,10 @@ fn describe_world(look: &WorldLook) -> String {
             format!("git: {}", words.unwrap_or_else(|| "the current commit on a remote, or changes of chosen files".into()))
         }
         WorldLook::Schema(look, _) => describe_schema(look),
+        WorldLook::Forge(look) => {
+            let at = look.at.as_ref().map(|at| format!(", {at}")).unwrap_or_default();
+            format!("the forge's {}{at}", look.answer.split('/').next_back().unwrap_or_default().replace('-', " "))
+        }
         WorldLook::Analysis(name) => name.replace('-', " "),
     }
 }

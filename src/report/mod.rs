@@ -5,6 +5,8 @@
 //! renderers share stands here: [`plain`], which makes text from the audited repository safe to show, and [`points`],
 //! which rounds a score the same way everywhere. [`schema`] publishes the shape for programs.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -335,7 +337,7 @@ pub enum Verdict {
 }
 
 /// A measured number.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Value {
     /// The number.
     pub amount: f64,
@@ -348,6 +350,72 @@ pub struct Value {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub high: Option<f64>,
     /// How many observations it rests on.
+    pub sample: u32,
+    /// Its name among the values that the catalogue knows: `deployment-lead-time`.
+    #[serde(default)]
+    pub name: String,
+    /// What was observed: `change`, `deployment`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub of: String,
+    /// `median`, `share, 2 of 41`, `count per week`, `attested`.
+    #[serde(default)]
+    pub statistic: String,
+    /// How the interval was made.
+    #[serde(default)]
+    pub interval: String,
+    /// The first and the last day of the window, `YYYY-MM-DD`.
+    #[serde(default)]
+    pub window: Window,
+    /// The event at which it starts; empty for what has no length.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub starts: String,
+    /// The event at which it ends, or that is counted.
+    #[serde(default)]
+    pub ends: String,
+    /// Where it was read.
+    #[serde(default)]
+    pub source: String,
+    /// Why it can only be too small, if so; then `high` is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floor: Option<String>,
+    /// Who vouches for it, where it was not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attested: Option<String>,
+    /// The level that it has on the published scale which the definition quotes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published_level: Option<String>,
+    /// Further statistics of the same observations: `p90`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub further: BTreeMap<String, f64>,
+    /// What was left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// The same number week by week, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weeks: Vec<Week>,
+    /// Further numbers, which are not scored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<Value>,
+}
+
+/// The days that a number is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Window {
+    /// The first one, `YYYY-MM-DD`; empty where it is not known.
+    pub from: String,
+    /// The last one.
+    pub to: String,
+}
+
+/// One week of a number.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Week {
+    /// Its first day, `YYYY-MM-DD`.
+    pub from: String,
+    /// The number; absent for a week without observations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<f64>,
+    /// How many observations.
     pub sample: u32,
 }
 

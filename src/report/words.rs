@@ -164,16 +164,18 @@ pub(super) fn harm(check: &Check) -> String {
 }
 
 /// `3.2 h (2.1 .. 5)`.
-fn measured(value: &Value) -> String {
+pub(super) fn measured(value: &Value) -> String {
     let amount = format!("{} {}", number(value.amount), value.unit);
     match (value.low, value.high) {
+        (Some(low), Some(high)) if low == high => amount,
+        (Some(low), None) if value.floor.is_some() || value.attested.is_some() => format!("{amount} ({} or more)", number(low)),
         (Some(low), Some(high)) => format!("{amount} ({} .. {})", number(low), number(high)),
         _ => amount,
     }
 }
 
 /// A number as short as it may be: three digits that matter, no zeros after the point.
-fn number(amount: f64) -> String {
+pub(super) fn number(amount: f64) -> String {
     if amount.abs() >= 1e9 {
         return format!("{amount:.1e}");
     }

@@ -441,9 +441,9 @@ fn security() -> Vec<Check> {
 
 fn lead_time() -> Vec<Check> {
     let mut change = check("lead-time/change-lead-time", CheckKind::Measure, "Commit to production", 9.0, Standing::Short, (0.62, 0.81));
-    change.value = Some(Value { amount: 52.4, unit: "h".into(), low: Some(31.0), high: Some(76.5), sample: 41 });
+    change.value = Some(Value { amount: 52.4, unit: "h".into(), low: Some(31.0), high: Some(76.5), sample: 41, ..Value::default() });
     let mut batches = check("lead-time/small-batches", CheckKind::Measure, "Changes are small", 4.0, Standing::Met, (1.0, 1.0));
-    batches.value = Some(Value { amount: 64.0, unit: "lines".into(), low: Some(51.0), high: Some(83.0), sample: 212 });
+    batches.value = Some(Value { amount: 64.0, unit: "lines".into(), low: Some(51.0), high: Some(83.0), sample: 212, ..Value::default() });
     let push = check("lead-time/push-to-production", CheckKind::Measure, "Push to deployed", 8.0, Standing::Unknown, (0.0, 1.0));
     let fail = check("lead-time/change-fail-rate", CheckKind::Measure, "Deploys seldom need a fix", 6.0, Standing::Unknown, (0.0, 1.0));
     vec![
@@ -612,7 +612,8 @@ pub fn live() -> Report {
     let mut report = rails();
     for check in &mut report.checks {
         if check.id == "speed/live-latency" {
-            check.value = Some(Value { amount: 412.0, unit: "ms".into(), low: Some(371.0), high: Some(498.0), sample: 20 });
+            check.value =
+                Some(Value { amount: 412.0, unit: "ms".into(), low: Some(371.0), high: Some(498.0), sample: 20, ..Value::default() });
             (check.standing, check.gaps) = (Standing::Short, vec![]);
             check.evidence = vec![Evidence {
                 level: Level::Observed,

@@ -1,10 +1,10 @@
 //! What changed between two audits: the change by cause, then the checks that moved, what fell first.
 
+use super::Look;
 use super::ink::Ink;
 use super::page::{Line, Page};
-use super::Look;
-use crate::report::words::count;
 use crate::report::comparison::{CheckChange, Comparison, Movement, Part, Points, State};
+use crate::report::words::count;
 use crate::report::{Score, points};
 
 /// As many checks of a kind are shown unless all are asked for.

@@ -54,17 +54,37 @@ pub(super) struct Glyphs {
     pub(super) possible: &'static str,
     pub(super) rest: &'static str,
     pub(super) ellipsis: &'static str,
+    /// Bars of a chart, lowest first.
+    pub(super) bars: [&'static str; 8],
 }
 
 impl Glyphs {
     /// Found in every monospaced font and one column wide.
-    pub(super) const UNICODE: Glyphs =
-        Glyphs {
-            met: "✓", short: "~", unmet: "✗", unknown: "?", aside: "·", proven: "━", possible: "╌", rest: "·", ellipsis: "…"
-        };
+    pub(super) const UNICODE: Glyphs = Glyphs {
+        met: "✓",
+        short: "~",
+        unmet: "✗",
+        unknown: "?",
+        aside: "·",
+        proven: "━",
+        possible: "╌",
+        rest: "·",
+        ellipsis: "…",
+        bars: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
+    };
 
-    pub(super) const ASCII: Glyphs =
-        Glyphs { met: "+", short: "~", unmet: "x", unknown: "?", aside: "-", proven: "#", possible: "=", rest: ".", ellipsis: "..." };
+    pub(super) const ASCII: Glyphs = Glyphs {
+        met: "+",
+        short: "~",
+        unmet: "x",
+        unknown: "?",
+        aside: "-",
+        proven: "#",
+        possible: "=",
+        rest: ".",
+        ellipsis: "...",
+        bars: [".", ",", ":", ";", "+", "*", "%", "#"],
+    };
 
     /// Mark, word and colour of a standing.
     pub(super) fn standing(&self, standing: Standing) -> (&'static str, &'static str, Ink) {

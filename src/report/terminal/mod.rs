@@ -20,6 +20,7 @@ mod place;
 mod proof;
 mod steps;
 pub mod trend;
+mod value;
 mod wrap;
 
 use super::Report;

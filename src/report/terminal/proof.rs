@@ -36,7 +36,7 @@ impl Proof<'_> {
             self.page.prose(Line::indent(self.indent), Ink::Aside, because);
         }
         if let Some(value) = &check.value {
-            self.page.line(Line::indent(self.indent).put(Ink::Aside, observations(value.sample)));
+            super::value::draw(self.page, value, self.indent);
         }
         if let Some(evidence) = check.evidence.iter().find(|evidence| !evidence.inert) {
             self.seen(Line::indent(self.indent), evidence);
@@ -64,7 +64,7 @@ impl Proof<'_> {
             self.labelled("because", Ink::Aside, because);
         }
         if let Some(value) = &check.value {
-            self.labelled("sample", Ink::Aside, &observations(value.sample));
+            super::value::draw(self.page, value, self.indent);
         }
         for evidence in &check.evidence {
             self.in_full(evidence);
@@ -176,10 +176,6 @@ impl Proof<'_> {
             self.page.line(Line::indent(indent).put(Ink::Aside, format!("and {} more", all - most)));
         }
     }
-}
-
-fn observations(sample: u32) -> String {
-    format!("from {}", count(sample as usize, "observation"))
 }
 
 fn unseen(gap: &Gap) -> String {

@@ -1,12 +1,12 @@
 //! The score over time: one column per audit (the newest where there is no room for all), the interval as a bar between proven
 //! and possible.
 
+use super::Look;
 use super::ink::Ink;
 use super::page::{Line, Page};
-use super::Look;
-use crate::report::words::{count, heading};
 use crate::report::history::Record;
 use crate::report::points;
+use crate::report::words::{count, heading};
 
 /// Rows of the chart: ten points each.
 const ROWS: u32 = 10;
