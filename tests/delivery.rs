@@ -1,5 +1,5 @@
 //! Measures from git histories whose true values are known, because the test made them.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::too_many_arguments)]
 
 mod support;
 
@@ -85,7 +85,7 @@ fn value<'r>(report: &'r Value, id: &str) -> &'r Value {
 fn median(mut numbers: Vec<f64>) -> f64 {
     numbers.sort_by(f64::total_cmp);
     let n = numbers.len();
-    if n % 2 == 0 { f64::midpoint(numbers[n / 2 - 1], numbers[n / 2]) } else { numbers[n / 2] }
+    if n.is_multiple_of(2) { f64::midpoint(numbers[n / 2 - 1], numbers[n / 2]) } else { numbers[n / 2] }
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn every_commented_key_of_the_configuration_is_right_once_it_is_uncommented() {
     let text = read(&repo, "audit.toml");
     let stubs = text.matches("# [[attest]]").count();
     assert_eq!(stubs, 5, "{text}");
-    let keys = ["kind", "fail_under_category", "weights", "[[attest]]", "check", "level", "by ", "on ", "every"];
+    let keys = ["kind", "fail_under_category", "weights", "[[attest]]", "check", "level", "answer", "by ", "on ", "every"];
     let uncommented: String = text
         .lines()
         .map(|line| match line.strip_prefix("# ").filter(|rest| keys.iter().any(|key| rest.starts_with(key))) {
@@ -81,7 +81,11 @@ fn every_commented_key_of_the_configuration_is_right_once_it_is_uncommented() {
         .collect();
     repo.write("audit.toml", &uncommented);
     let report = repo.report(&["--fail-under", "0"]);
-    let attested = report["checks"].as_array().unwrap().iter().filter(|check| check["evidence"][0]["attestation"].is_string());
+    let attested = report["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|check| check["evidence"][0]["attestation"].is_string() || check["value"]["attested"].is_string());
     assert_eq!(attested.count(), stubs, "{uncommented}");
 }
 

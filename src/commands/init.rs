@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::run::{Judging, directory, knowledge};
 use super::{Ending, print, say, write_new};
 use crate::cli::{Colour, InitArgs, PickArgs};
+use crate::definition::catalogue::CheckKind;
 use crate::evidence::gather::gather;
 use crate::evidence::world::World;
 use crate::plan::Plan;
@@ -80,15 +81,25 @@ fn filled(template: &str, known: Value) -> anyhow::Result<String> {
 struct Stub {
     check: String,
     asks: String,
-    level: String,
+    /// What is vouched for, as a line of TOML with a comment.
+    holds: String,
     gain: String,
 }
 
 fn configuration(report: &Report, judging: &Judging) -> anyhow::Result<String> {
     let stub = |question: &crate::report::Next| {
         let check = report.checks.iter().find(|check| check.id == question.check)?;
-        let level = check.want.map_or("configured", |want| want.word()).to_owned();
-        Some(Stub { check: check.id.clone(), asks: check.asks.clone(), level, gain: format!("{:.1}", question.gain) })
+        let holds = match judging.catalog.checks.get(&check.id).map(|definition| &definition.kind) {
+            Some(CheckKind::Measure(measure)) => {
+                let first = measure.level.first().map_or_else(|| format!("3 {}", measure.unit), |level| level.says.clone());
+                format!("answer = \"{first}\"   # or {}", measure.answers())
+            }
+            _ => {
+                let level = check.want.map_or("configured", |want| want.word());
+                format!("level = \"{level}\"   # or \"failed\", if it was tried and does not work")
+            }
+        };
+        Some(Stub { check: check.id.clone(), asks: check.asks.clone(), holds, gain: format!("{:.1}", question.gain) })
     };
     let stubs: Vec<Stub> = report.questions.iter().filter_map(stub).take(STUBS).collect();
     let proven = report.categories.iter().filter_map(|category| Some((category.id.as_str(), category.score?.proven)));

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod catalogue;
+mod deep_looks;
 pub mod example;
 mod meaning;
 pub mod problem;

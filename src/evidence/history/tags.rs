@@ -54,6 +54,10 @@ fn name_of(tag: &str) -> Option<Name> {
         return Some(Name { family: format!("{}DATE", &found[1]), at: Some(at) });
     }
     let found = pattern(VERSION, &NUMBER)?.captures(tag)?;
+    // `v1.9.2-0`: what stands before the last number is a version itself, so this comes before its release.
+    if found[1].as_bytes().windows(3).any(|part| part[0].is_ascii_digit() && part[1] == b'.' && part[2].is_ascii_digit()) {
+        return None;
+    }
     let shape = if found[2].contains('.') { "VERSION" } else { "NUMBER" };
     Some(Name { family: format!("{}{shape}", &found[1]), at: None })
 }

@@ -3,7 +3,7 @@
 //! A definition asks for a value by name, as it asks for an analysis; what is not asked for is not measured. A value that cannot be told
 //! is a gap that says why. Times are kept in seconds, shares as 0 to 1, counts as they are: the definition's unit is for people.
 //!
-//! Two sources answer: [`history`], the default branch as git has it, and [`deliveries`], what a forge recorded. Where a number can only be
+//! Two sources answer: `history`, the default branch as git has it, and `deliveries`, what a forge recorded. Where a number can only be
 //! too small (reverts are not all failures, a squash hides when its work began), it is a **floor**: its upper end stays open.
 
 mod deliveries;

@@ -48,7 +48,9 @@ fn lines(value: &Value) -> Vec<String> {
 fn sample(value: &Value) -> String {
     let statistic = if value.statistic.is_empty() { String::new() } else { format!("{} ", value.statistic) };
     let noun = if value.of.is_empty() { "observation" } else { &value.of };
-    let mut parts = vec![format!("{statistic}from {}", count(value.sample as usize, noun))];
+    let from =
+        if value.statistic.starts_with("share") { format!("{noun}s") } else { format!("from {}", count(value.sample as usize, noun)) };
+    let mut parts = vec![format!("{statistic}{from}")];
     if !value.window.from.is_empty() {
         parts[0] = format!("{}, {} .. {}", parts[0], value.window.from, value.window.to);
     }
