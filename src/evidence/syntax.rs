@@ -19,6 +19,8 @@ pub type Node<'t> = ast_grep_core::Node<'t, StrDoc<Grammar>>;
 pub const LARGEST_CODE: usize = 1 << 20;
 /// Trees deeper than this are not searched: relations cost time by depth.
 const DEEPEST: usize = 400;
+/// In a shorter text relations cost little, however deep it is, in bytes.
+const SHORT: usize = 16 << 10;
 /// A longer line is not written by hand, in bytes.
 const LONGEST_LINE: usize = 20_000;
 
@@ -110,7 +112,7 @@ pub fn parse(grammar: Grammar, text: &str) -> Result<Tree, NoTree> {
     }
     let document = StrDoc::try_new(text, grammar).map_err(|why| NoTree::Unreadable(super::one_line(&why)))?;
     let tree = Tree { root: AstGrep::doc(document) };
-    let (deepest, lost) = tree.shape();
+    let (deepest, lost) = tree.shape(text.len());
     if deepest > DEEPEST {
         return Err(NoTree::Unreadable(format!("nested deeper than {DEEPEST} levels, not searched")));
     }
@@ -133,8 +135,11 @@ impl Tree {
         self.root.root()
     }
 
-    /// The tree's greatest depth, and the bytes that the grammar could make nothing of.
-    fn shape(&self) -> (usize, usize) {
+    /// The tree's greatest depth, and the bytes that the grammar could make nothing of. What is short and whole needs no count.
+    fn shape(&self, bytes: usize) -> (usize, usize) {
+        if bytes < SHORT && !self.root().get_inner_node().has_error() {
+            return (0, 0);
+        }
         let (mut deepest, mut lost) = (0, 0);
         let mut waiting = vec![(self.root(), 1)];
         while let Some((node, depth)) = waiting.pop() {
