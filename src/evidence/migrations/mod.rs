@@ -1,9 +1,9 @@
 //! Schema changes, whatever tool writes them, and which of them are unsafe while the application runs.
 //!
-//! The files of a tool are told by their paths ([`sources`]); those that have not shipped are chosen ([`window`]) and read
-//! into one model ([`model`]): operations with their table, columns and types. Syntax trees say what a file does, so that
-//! strings and comments are no operations; plain SQL is read as PostgreSQL reads it ([`sql`]), and any other dialect is a
-//! gap. [`judge`] then says for each operation whether it is unsafe, and why: one of the named reasons that definitions
+//! The files of a tool are told by their paths (`sources`); those that have not shipped are chosen (`window`) and read
+//! into one model (`model`): operations with their table, columns and types. Syntax trees say what a file does, so that
+//! strings and comments are no operations; plain SQL is read as PostgreSQL reads it (`sql`), and any other dialect is a
+//! gap. `judge` then says for each operation whether it is unsafe, and why: one of the named reasons that definitions
 //! ask for. What the words, the severity and the advice are stands in the definition.
 //!
 //! Not here: what a column holds, whether a table is large. A table of ten rows is altered in no time; nobody can see
