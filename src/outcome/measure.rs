@@ -82,7 +82,13 @@ fn large_enough(measure: &Measure, name: &str, dossier: &Dossier, gaps: &mut Vec
         Some(Reading::Measured(found)) => {
             gaps.push(Gap {
                 what: name.replace('-', " "),
-                why: format!("only {} {}s in the window, {} are needed", found.sample, found.of, measure.sample),
+                why: format!(
+                    "only {} {}{} in the window, {} are needed",
+                    found.sample,
+                    found.of,
+                    if found.sample == 1 { "" } else { "s" },
+                    measure.sample
+                ),
                 next: "measure again when there are more, or attest the answer".into(),
             });
             None
