@@ -130,7 +130,8 @@ impl Sighting {
     /// The same with a name for the message of a finding.
     #[must_use]
     pub fn naming(mut self, name: &str, text: &str) -> Sighting {
-        self.named.insert(name.to_owned(), one_line(text));
+        let words: Vec<&str> = text.split_whitespace().collect();
+        self.named.insert(name.to_owned(), one_line(&words.join(" ")));
         self
     }
 }
