@@ -15,7 +15,7 @@ use super::{Category, Check, Counts, Next, Report, Score, Standing, plain, point
 pub mod chart;
 mod markup;
 
-use chart::Day;
+pub use chart::Day;
 
 const TEMPLATE: &str = include_str!("html/template.html");
 const TREND: &str = include_str!("html/trend.html");
@@ -40,7 +40,9 @@ pub fn trend(name: &str, days: &[Day]) -> String {
     let title = days.last().map_or(count.clone(), |last| {
         format!("{} proven, up to {} possible after {count}", points(last.score.proven), points(last.score.possible))
     });
-    let values = context! { name => plain(name), title, chart => chart::draw("Score over time", days, false), style => safe(STYLE), style_hash => hash(STYLE) };
+    let title = if days.is_empty() { "no audit yet".to_owned() } else { title };
+    let drawing = chart::draw("Score over time", days, false).unwrap_or_else(|| safe(""));
+    let values = context! { name => plain(name), title, chart => drawing, style => safe(STYLE), style_hash => hash(STYLE) };
     fill(TREND, values).unwrap_or_default()
 }
 

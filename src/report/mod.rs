@@ -31,7 +31,6 @@ pub mod sarif;
 mod schema;
 pub mod shields;
 pub mod terminal;
-pub mod trend;
 mod words;
 mod xml;
 
