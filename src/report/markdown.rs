@@ -27,7 +27,9 @@ pub fn render(report: &Report) -> String {
     let links = Links::of(&report.subject);
     let mut page = Page::default();
     page.head(report, &links);
+    page.requirements(report);
     page.categories(report);
+    page.comparison(report);
     page.steps("What to do next", "Gain", &report.next, MOST_STEPS);
     page.findings(report, &links);
     page.open_checks(report, &links);
@@ -76,6 +78,41 @@ impl Page {
         self.line(&format!("<details><summary>{summary}</summary>\n"));
         inner(self);
         self.line("</details>\n");
+    }
+
+    /// What was asked of the audit, and the smallest change that makes it hold.
+    fn requirements(&mut self, report: &Report) {
+        for rule in &report.requirements {
+            let mark = if rule.holds { "✓" } else { "✗" };
+            let until = rule.until.as_ref().map(|day| format!(" (until {})", text(day))).unwrap_or_default();
+            // A list is no table: a pipe needs no escape here, and inside code would show it.
+            let found = prose(&rule.found).replace("\\|", "|");
+            self.line(&format!("- {mark} {}: {found}{until}", code(&rule.rule)));
+            let smallest: Vec<String> = rule.smallest.iter().map(|step| format!("{} ({:+.1})", code(&step.check), step.gain)).collect();
+            if !smallest.is_empty() {
+                self.line(&format!("  The smallest change that passes: {}.", smallest.join(", ")));
+            }
+        }
+        if !report.requirements.is_empty() {
+            self.line("");
+        }
+    }
+
+    /// What changed since the report that was named with `--baseline`.
+    fn comparison(&mut self, report: &Report) {
+        let Some(comparison) = &report.comparison else { return };
+        let change = comparison.change;
+        self.line(&format!("### Since {}\n", text(&comparison.old.at)));
+        self.line(&format!("Proven {:+.1}, possible {:+.1}.\n", change.proven, change.possible));
+        if comparison.parts.is_empty() {
+            return;
+        }
+        let row = |part: &super::comparison::Part| {
+            let check = part.check.as_deref().map(|check| format!("{}<br>", code(check))).unwrap_or_default();
+            let numbers = format!("{:+.1} | {:+.1}", part.change.proven, part.change.possible);
+            format!(" {numbers} | {} | {check}{} ", part.cause.word(), prose(&part.because))
+        };
+        self.table(" Proven | Possible | Cause | What ", comparison.parts.iter().map(row));
     }
 
     fn head(&mut self, report: &Report, links: &Links<'_>) {
