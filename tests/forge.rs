@@ -200,6 +200,13 @@ fn check<'r>(report: &'r Value, id: &str) -> &'r Value {
 
 #[test]
 fn collected_in_one_place_and_judged_in_another() {
+    // By two calls of GraphQL, and where it does not tell checks, commit by commit.
+    collected(true, 14);
+    collected(false, 34);
+}
+
+/// Collects from a forge whose GraphQL tells checks or does not, with at most so many calls, and judges what was saved.
+fn collected(graph_tells_checks: bool, most_calls: usize) {
     let repo = Repo::new();
     let commits = history(&repo, 40);
     let nodes: Vec<Value> = commits
@@ -217,6 +224,25 @@ fn collected_in_one_place_and_judged_in_another() {
         let path = asked.path.split('?').next().unwrap();
         if path == "/graphql" {
             assert_eq!(asked.method, "POST");
+            if asked.body.contains("checkSuites") {
+                if !graph_tells_checks {
+                    return Reply::ok(
+                        json!({ "data": null, "errors": [{ "message": "Resource not accessible by integration" }] }).to_string(),
+                    );
+                }
+                assert!(asked.body.contains("fragment checks on Commit"), "{}", asked.body);
+                let run = |time: i64| json!({ "name": "test", "conclusion": "SUCCESS", "completedAt": at(time + 1800) });
+                let commit = |time: i64| json!({ "checkSuites": { "nodes": [{ "checkRuns": { "nodes": [run(time)] } }, { "checkRuns": { "nodes": [] } }] } });
+                // The newest twenty, newest first, each under its own name.
+                let newest = checks.iter().rev().take(20).enumerate();
+                let told: serde_json::Map<String, Value> = newest
+                    .map(|(index, (id, time))| {
+                        assert!(asked.body.contains(&format!("c{index}:object(oid:\\\"{id}\\\")")), "{}", asked.body);
+                        (format!("c{index}"), commit(*time))
+                    })
+                    .collect();
+                return Reply::ok(json!({ "data": { "repository": told } }).to_string());
+            }
             assert!(asked.body.contains("\"environments\":[\"production\"]"), "{}", asked.body);
             return Reply::ok(
                 json!({ "data": { "repository": { "deployments": { "nodes": nodes }, "pullRequests": { "nodes": [] } } } }).to_string(),
@@ -240,6 +266,7 @@ fn collected_in_one_place_and_judged_in_another() {
     assert!(!said.contains(TOKEN) && !std::fs::read_to_string(&saved).unwrap().contains(TOKEN));
 
     let asked_before = server.asked().len();
+    assert!(asked_before <= most_calls, "{asked_before} calls");
     let report = repo.report(&["--forge-data", saved.to_str().unwrap()]);
     assert_eq!(server.asked().len(), asked_before, "no network");
     // Independently: each change takes 1 to 9 hours; the first deployment's change cannot be told.
