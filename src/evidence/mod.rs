@@ -130,15 +130,16 @@ impl Sighting {
     /// The same with a name for the message of a finding.
     #[must_use]
     pub fn naming(mut self, name: &str, text: &str) -> Sighting {
-        let words: Vec<&str> = text.split_whitespace().collect();
-        self.named.insert(name.to_owned(), one_line(&words.join(" ")));
+        self.named.insert(name.to_owned(), one_line(text));
         self
     }
 }
 
 /// A text as one line of at most 160 characters, without control characters.
 pub fn one_line(text: &str) -> String {
-    let words = redacted(text.trim());
+    // Lines that belong together are one line here: a break would show as an unknown character.
+    let joined = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+    let words = redacted(&joined);
     let words = crate::report::plain(&words);
     let mut line: String = words.chars().take(160).collect();
     if line.len() < words.len() {
