@@ -25,6 +25,8 @@ const SCRIPT: &str = include_str!("html/script.js");
 /// Shown of each list before the reader unfolds the rest.
 const MOST_STEPS: usize = 5;
 const MOST_FINDINGS: usize = 5;
+/// Parts of a change shown; the JSON report has all.
+const MOST_PARTS: usize = 30;
 /// Shown at all: beyond these a page is no longer read, and JSON has everything. Findings share their number among the checks.
 const ALL_EVIDENCE: usize = 8;
 const ALL_FINDINGS: usize = 150;
@@ -95,6 +97,8 @@ fn page(report: &Report) -> Result<String, minijinja::Error> {
     ];
     let steps: Vec<StepList> = steps.into_iter().flatten().collect();
     let mut nav = vec![Part::new("categories", "Categories")];
+    nav.extend((!report.requirements.is_empty()).then(|| Part::new("requirements", "What was asked")));
+    nav.extend(report.comparison.is_some().then(|| Part::new("since", "What changed")));
     nav.extend(forecast.is_some().then(|| Part::new("forecast", "Forecast")));
     nav.extend(steps.iter().map(|list| Part::new(list.id, list.title)));
     nav.push(Part::new("checks", "Checks"));
@@ -113,6 +117,8 @@ fn page(report: &Report) -> Result<String, minijinja::Error> {
             incomplete => (!report.complete).then_some(incomplete),
             nav => Value::from(Serde(nav)),
             categories => Value::from(Serde(report.categories.iter().map(Card::of).collect::<Vec<_>>())),
+            requirements => requirements(report),
+            comparison => comparison(report),
             forecast,
             steps => Value::from(Serde(steps)),
             standings => pills(report.counts),
@@ -146,6 +152,40 @@ fn facts(report: &Report, links: &Links<'_>) -> Vec<Value> {
     facts.push(text(words::count(usize::try_from(subject.files).unwrap_or(usize::MAX), "file")));
     facts.push(text(report.at.clone()));
     facts
+}
+
+/// What was asked of the audit.
+fn requirements(report: &Report) -> Vec<Value> {
+    let rule = |rule: &super::Requirement| {
+        let until = rule.until.as_ref().map(|day| format!(" (until {day})")).unwrap_or_default();
+        context! {
+            mark => if rule.holds { "✓" } else { "✗" },
+            rule => plain(&rule.rule),
+            found => safe(markup::prose(&format!("{}{until}.", rule.found))),
+            smallest => rule.smallest.iter().map(|step| anchor(&step.check)).collect::<Vec<_>>(),
+        }
+    };
+    report.requirements.iter().map(rule).collect()
+}
+
+/// What changed since the report that was named with `--baseline`.
+fn comparison(report: &Report) -> Option<Value> {
+    let comparison = report.comparison.as_ref()?;
+    let signed = |points: f64| format!("{points:+.1}");
+    let part = |part: &super::comparison::Part| {
+        context! {
+            proven => signed(part.change.proven),
+            cause => part.cause.word(),
+            check => part.check.as_deref().map(|check| plain(check).into_owned()),
+            because => safe(markup::prose(&part.because)),
+        }
+    };
+    Some(context! {
+        at => plain(&comparison.old.at),
+        proven => signed(comparison.change.proven),
+        possible => signed(comparison.change.possible),
+        parts => comparison.parts.iter().take(MOST_PARTS).map(part).collect::<Vec<_>>(),
+    })
 }
 
 /// The score on the days to come, if the report knows of any change.
