@@ -1,4 +1,4 @@
-//! Text inside XML: attributes and content of JUnit reports and badges.
+//! Text inside XML and HTML: attributes and content of JUnit reports, badges and pages.
 
 use super::plain;
 

@@ -4,23 +4,8 @@
 use crate::evidence::Place;
 use crate::report::links::{Links, is_web};
 use crate::report::words::{self, Part};
-use crate::report::{Evidence, Finding, Score, plain, points};
-
-/// Text with nothing in it that acts, in an attribute or between tags.
-pub(super) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in plain(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
+pub(super) use crate::report::xml::escape;
+use crate::report::{Evidence, Finding, Score, points};
 
 /// One line of a definition or a message. It may quote the repository, so a link in it is shown and not made.
 pub(super) fn prose(text: &str) -> String {
